@@ -1,0 +1,85 @@
+/**
+ * Known names: methods and field names that are told by a number, found by hash and one comparison.
+ *
+ * The hash has no two of them in one slot; a list that breaks this stops the module when it starts, and a test
+ * says so. Its factors were found by trying.
+ */
+import { FIELD_NAMES, METHODS } from "../src/parser/abi";
+import { COMMA } from "./bytes";
+import { FIELD_ENTRIES, FIELD_LENGTHS, FIELD_SLOTS, METHOD_ENTRIES, METHOD_LENGTHS, METHOD_SLOTS } from "./memory";
+
+const SLOTS: u32 = 512;
+const ENTRY_SIZE: usize = 32;
+/** Turns upper case letters to lower case; no other two bytes of a known name's alphabet fall together by it. */
+const CASELESS: u8 = 0x20;
+const CASED: u8 = 0;
+
+// @ts-ignore: decorator
+@inline
+function slotOf(p: usize, length: usize, fold: u8): u32 {
+  const first = <u32>(load<u8>(p) | fold);
+  const last = <u32>(load<u8>(p + length - 1) | fold);
+  const beforeLast = <u32>(load<u8>(p + length - 2) | fold);
+  return (first * 152 + last * 201 + beforeLast * 2 + <u32>length * 55) & (SLOTS - 1);
+}
+
+/** Whether the name at `p` is the one at `entry`; both have `length` bytes, 1 to 32. */
+// @ts-ignore: decorator
+@inline
+function sameName(p: usize, entry: usize, length: usize, fold: u8): bool {
+  if (ASC_FEATURE_SIMD) {
+    const folds = i8x16.splat(<i8>fold);
+    const head = i8x16.bitmask(i8x16.ne(v128.or(v128.load(p), folds), v128.load(entry)));
+    if (length <= 16) return (head & ((1 << <i32>length) - 1)) == 0;
+    const rest = length - 16;
+    return (head | i8x16.bitmask(i8x16.ne(v128.or(v128.load(p + rest), folds), v128.load(entry + rest)))) == 0;
+  }
+  for (let i: usize = 0; i < length; ++i) {
+    if ((load<u8>(p + i) | fold) != load<u8>(entry + i)) return false;
+  }
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function lookUp(slots: usize, lengths: usize, entries: usize, fold: u8, p: usize, length: usize): u32 {
+  const id = <u32>load<u8>(slots + slotOf(p, length, fold));
+  if (load<u8>(lengths + id) != length) return 0;
+  return sameName(p, entries + <usize>id * ENTRY_SIZE, length, fold) ? id : 0;
+}
+
+/** Id of the field name of `length` (at least 1) bytes at `p`, in any case; 0 where it is none of the known ones. */
+// @ts-ignore: decorator
+@inline
+export function fieldNameId(p: usize, length: usize): u32 {
+  return lookUp(FIELD_SLOTS, FIELD_LENGTHS, FIELD_ENTRIES, CASELESS, p, length);
+}
+
+/** Id of the method of `length` (at least 1) bytes at `p`; 0 where it is no registered one. */
+export function methodId(p: usize, length: usize): u32 {
+  return lookUp(METHOD_SLOTS, METHOD_LENGTHS, METHOD_ENTRIES, CASED, p, length);
+}
+
+function build(names: string, slots: usize, lengths: usize, entries: usize): void {
+  const size = names.length;
+  let id: u32 = 0;
+  for (let i = 0; i < size; ++i) {
+    const entry = entries + <usize>++id * ENTRY_SIZE;
+    let length: usize = 0;
+    for (; i < size; ++i) {
+      const byte = load<u8>(changetype<usize>(names) + ((<usize>i) << 1));
+      if (byte == COMMA) break;
+      store<u8>(entry + length++, byte);
+    }
+    store<u8>(lengths + id, <u8>length);
+    const slot = slots + slotOf(entry, length, CASED);
+    if (load<u8>(slot)) unreachable();
+    store<u8>(slot, <u8>id);
+  }
+}
+
+/** Builds the tables from the lists; once, when the module starts. */
+export function buildNames(): void {
+  build(METHODS, METHOD_SLOTS, METHOD_LENGTHS, METHOD_ENTRIES);
+  build(FIELD_NAMES, FIELD_SLOTS, FIELD_LENGTHS, FIELD_ENTRIES);
+}

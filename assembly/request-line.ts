@@ -1,0 +1,213 @@
+/**
+ * request-line = method SP request-target SP HTTP-version CRLF (RFC 9112 §3)
+ *
+ * Every function here takes a cursor and gives the next one, 0 where bytes are missing, or a negated error code.
+ */
+import {
+  AUTHORITY_LENGTH,
+  AUTHORITY_OFFSET,
+  FORM_ABSOLUTE,
+  FORM_ASTERISK,
+  FORM_AUTHORITY,
+  FORM_ORIGIN,
+  INVALID_LINE_END,
+  INVALID_METHOD,
+  INVALID_TARGET,
+  INVALID_VERSION,
+  LIMIT_TARGET,
+  METHOD_CONNECT,
+  METHOD_GET,
+  METHOD_ID,
+  METHOD_LENGTH,
+  METHOD_MAX,
+  METHOD_OFFSET,
+  METHOD_OPTIONS,
+  METHOD_POST,
+  METHOD_TOO_LONG,
+  MINOR_VERSION,
+  PATH_LENGTH,
+  PATH_OFFSET,
+  QUERY_LENGTH,
+  QUERY_OFFSET,
+  TARGET_FORM,
+  TARGET_LENGTH,
+  TARGET_OFFSET,
+  TARGET_TOO_LONG,
+  UNSUPPORTED_VERSION,
+} from "../src/parser/abi";
+import { ASTERISK, COLON, CR, CRLF, DOT, LF, QUESTION, SLASH, SP, ZERO, isDigit } from "./bytes";
+import { isAuthority } from "./host";
+import { fail, getRecord, limit, setRecord } from "./memory";
+import { methodId } from "./names";
+import { skipTarget, skipToken, targetQuery } from "./scan";
+
+// The first four bytes of the two methods that most requests have, as a little-endian u32.
+const GET_SP: u32 = 0x20544547;
+const POST: u32 = 0x54534f50;
+
+// @ts-ignore: decorator
+@inline
+function load32(p: usize): u32 {
+  // Byte by byte where the target is JavaScript's typed arrays, which know no unaligned access.
+  if (ASC_FEATURE_SIMD) return load<u32>(p);
+  return <u32>load<u8>(p) | (<u32>load<u8>(p + 1) << 8) | (<u32>load<u8>(p + 2) << 16) | (<u32>load<u8>(p + 3) << 24);
+}
+
+// @ts-ignore: decorator
+@inline
+export function load16(p: usize): u16 {
+  if (ASC_FEATURE_SIMD) return load<u16>(p);
+  return <u16>load<u8>(p) | (<u16>load<u8>(p + 1) << 8);
+}
+
+/** method SP, method = token (RFC 9110 §9.1) */
+function parseMethod(start: usize, p: usize, end: usize): i32 {
+  const from = p;
+  let id: u32 = 0;
+  const head = load32(p);
+  if (head == GET_SP) {
+    id = METHOD_GET;
+    p += 3;
+  } else if (head == POST && load<u8>(p + 4) == SP) {
+    id = METHOD_POST;
+    p += 4;
+  } else {
+    p = skipToken(p, end);
+    if (<i32>(min(p, end) - from) > METHOD_MAX) return fail(METHOD_TOO_LONG, from + METHOD_MAX);
+    if (p >= end) return 0;
+    if (p == from || load<u8>(p) != SP) return fail(INVALID_METHOD, p);
+    id = methodId(from, p - from);
+  }
+  if (p >= end) return 0;
+  setRecord(METHOD_ID, id);
+  setRecord(METHOD_OFFSET, <u32>(from - start));
+  setRecord(METHOD_LENGTH, <u32>(p - from));
+  return <i32>(p + 1);
+}
+
+/** `"http" [ "s" ] "://"` in any case: the address after it, 0 where [p, end) begins otherwise (RFC 9110 §4.2). */
+function skipScheme(p: usize, end: usize): usize {
+  if (p + 7 > end || (load32(p) | 0x20202020) != 0x70747468) return 0;
+  p += 4;
+  if ((load<u8>(p) | 0x20) == 0x73) ++p;
+  return p + 3 <= end && load<u8>(p) == COLON && load16(p + 1) == 0x2f2f ? p + 3 : 0;
+}
+
+/** absolute-form = absolute-URI, with a host and without userinfo (RFC 9112 §3.2.2, RFC 9110 §4.2.1, §4.2.4) */
+function absoluteForm(start: usize, from: usize, end: usize): usize {
+  const authority = skipScheme(from, end);
+  if (!authority) return 0;
+  let p = authority;
+  while (p < end && load<u8>(p) != SLASH && load<u8>(p) != QUESTION) ++p;
+  if (!isAuthority(authority, p, false)) return 0;
+  setRecord(AUTHORITY_OFFSET, <u32>(authority - start));
+  setRecord(AUTHORITY_LENGTH, <u32>(p - authority));
+  return p;
+}
+
+/** Tells the form of the target [from, end) and its parts (RFC 9112 §3.2); `query` is where its `?` is, or 0. */
+function splitTarget(start: usize, from: usize, end: usize, query: usize): i32 {
+  const method = getRecord(METHOD_ID);
+  const first = load<u8>(from);
+  let form = FORM_ORIGIN;
+  let path = from;
+  setRecord(AUTHORITY_LENGTH, 0);
+  if (method == METHOD_CONNECT) {
+    if (!isAuthority(from, end, true)) return fail(INVALID_TARGET, from);
+    form = FORM_AUTHORITY;
+    path = end;
+    setRecord(AUTHORITY_OFFSET, <u32>(from - start));
+    setRecord(AUTHORITY_LENGTH, <u32>(end - from));
+  } else if (first == ASTERISK && end == from + 1 && method == METHOD_OPTIONS) {
+    form = FORM_ASTERISK;
+  } else if (first != SLASH) {
+    form = FORM_ABSOLUTE;
+    path = absoluteForm(start, from, end);
+    if (!path) return fail(INVALID_TARGET, from);
+  }
+  const pathEnd = query ? query : end;
+  setRecord(TARGET_FORM, form);
+  setRecord(PATH_OFFSET, <u32>(path - start));
+  setRecord(PATH_LENGTH, <u32>(pathEnd - path));
+  setRecord(QUERY_OFFSET, query ? <u32>(query + 1 - start) : 0);
+  setRecord(QUERY_LENGTH, query ? <u32>(end - query - 1) : 0);
+  return 1;
+}
+
+/** HTTP-version CRLF, HTTP-version = "HTTP/" DIGIT "." DIGIT (RFC 9112 §2.3) */
+// @ts-ignore: decorator
+@inline
+export function parseVersion(p: usize, end: usize): i32 {
+  if (p + 8 > end) return partialVersion(p, end);
+  if (load32(p) != 0x50545448 || load32(p + 4) != 0x312e312f) {
+    const code = otherVersion(p);
+    if (code < 0) return code;
+  } else setRecord(MINOR_VERSION, 1);
+  return <i32>(p + 8);
+}
+
+/** A version other than HTTP/1.1: 1.0 is told apart, a later 1.x is spoken to as 1.1 (RFC 9110 §2.5). */
+function otherVersion(p: usize): i32 {
+  if (load32(p) != 0x50545448 || load<u8>(p + 4) != SLASH) return fail(INVALID_VERSION, p);
+  const major = load<u8>(p + 5);
+  const minor = load<u8>(p + 7);
+  if (!isDigit(major) || load<u8>(p + 6) != DOT || !isDigit(minor)) return fail(INVALID_VERSION, p);
+  if (major != 0x31) return fail(UNSUPPORTED_VERSION, p);
+  setRecord(MINOR_VERSION, minor - ZERO);
+  return 1;
+}
+
+/** Whether what there is of a version can still become one. */
+function partialVersion(p: usize, end: usize): i32 {
+  const version = "HTTP/";
+  for (let i: usize = 0; p + i < end; ++i) {
+    const byte = load<u8>(p + i);
+    const right =
+      i < 5 ? byte == load<u8>(changetype<usize>(version) + (i << 1)) : i == 6 ? byte == DOT : isDigit(byte);
+    if (!right) return fail(INVALID_VERSION, p);
+  }
+  return 0;
+}
+
+/** CRLF (RFC 9112 §2.2: a bare LF might be taken for it, and a bare CR must not; here both are refused) */
+// @ts-ignore: decorator
+@inline
+export function parseLineEnd(p: usize, end: usize): i32 {
+  if (p + 2 <= end && load16(p) == CRLF) return <i32>(p + 2);
+  return lineEndMissing(p, end);
+}
+
+/** Why there is no CRLF at `p`: bytes are missing, or wrong. */
+export function lineEndMissing(p: usize, end: usize): i32 {
+  if (p >= end || (p + 1 == end && load<u8>(p) == CR)) return 0;
+  return fail(INVALID_LINE_END, load<u8>(p) == CR ? p + 1 : p);
+}
+
+/**
+ * Reads the request line that begins at `p`; `start` is what offsets count from. Gives the cursor after its CRLF, 0
+ * where it is incomplete, or a negated error code.
+ */
+export function parseRequestLine(start: usize, p: usize, end: usize): i32 {
+  let next = parseMethod(start, p, end);
+  if (next <= 0) return next;
+  const target = <usize>next;
+  const targetLimit = target + limit(LIMIT_TARGET);
+  const targetEnd = skipTarget(target, end);
+  if (min(targetEnd, end) > targetLimit) return fail(TARGET_TOO_LONG, targetLimit);
+  if (targetEnd >= end) return 0;
+  if (targetEnd == target || load<u8>(targetEnd) != SP) {
+    // HTTP/0.9 had a line end here; anything else is no byte of a target.
+    const byte = load<u8>(targetEnd);
+    return fail(targetEnd > target && (byte == CR || byte == LF) ? INVALID_VERSION : INVALID_TARGET, targetEnd);
+  }
+  next = parseVersion(targetEnd + 1, end);
+  if (next <= 0) return next;
+  // A second digit of the minor version is a wrong version rather than a wrong line end.
+  if (<usize>next < end && isDigit(load<u8>(<usize>next))) return fail(INVALID_VERSION, targetEnd + 1);
+  next = parseLineEnd(<usize>next, end);
+  if (next <= 0) return next;
+  setRecord(TARGET_OFFSET, <u32>(target - start));
+  setRecord(TARGET_LENGTH, <u32>(targetEnd - target));
+  const form = splitTarget(start, target, targetEnd, targetQuery);
+  return form < 0 ? form : next;
+}

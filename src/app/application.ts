@@ -1,0 +1,113 @@
+import {
+  type Answer,
+  HttpError,
+  type HttpRequest,
+  HttpResponse,
+  type Params,
+  toResponse,
+} from "../http/index.ts";
+import { ParseError } from "../parser/index.ts";
+import { Router } from "../router/index.ts";
+
+/** Names of the parameters in a path pattern, as an object type. */
+export type PathParams<Pattern extends string> = Pattern extends `${string}{${infer Name}}${infer Rest}`
+  ? { readonly [K in Name]: string } & PathParams<Rest>
+  : Params;
+
+/** Serves a request: what it returns, now or later, becomes the response. */
+export type Handler<P extends Params = Params> = (request: HttpRequest<P>) => Answer | Promise<Answer>;
+
+/** Where and for which methods a handler serves. */
+export interface RouteOptions {
+  /** Methods, or "*" for all; ["GET"] by default. */
+  readonly methods?: readonly string[] | "*";
+}
+
+/** What an application is made with. */
+export interface ApplicationOptions {
+  /** Serves what no route serves, in place of 404. */
+  readonly fallback?: Handler;
+  /** Told of every error that a client only sees as 500; prints it by default. */
+  readonly onError?: (error: unknown) => void;
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/**
+ * Routes and what serves them, on any host: it takes requests and gives responses, and does no I/O. On Node use
+ * `App`, which can listen too.
+ */
+export class Application {
+  readonly #router = new Router<Handler>();
+  readonly #fallback: Handler;
+  readonly #onError: (error: unknown) => void;
+
+  constructor(options: ApplicationOptions = {}) {
+    this.#fallback = options.fallback ?? notFound;
+    this.#onError = options.onError ?? console.error;
+  }
+
+  /** Registers a handler. Throws a TypeError at once where path, method or handler make no sense. */
+  route<const P extends string>(path: P, handler: Handler<PathParams<P>>, options: RouteOptions = {}): this {
+    if (typeof handler !== "function") throw new TypeError(`the handler of ${path} is no function`);
+    const methods = options.methods ?? ["GET"];
+    for (const method of methods === "*" ? ["*"] : methods) {
+      if (!TOKEN.test(method)) throw new TypeError(`${JSON.stringify(method)} of ${path} is no method`);
+      this.#router.add(method, path, handler as Handler);
+    }
+    return this;
+  }
+
+  get<const P extends string>(path: P, handler: Handler<PathParams<P>>): this {
+    return this.route(path, handler, { methods: ["GET"] });
+  }
+
+  post<const P extends string>(path: P, handler: Handler<PathParams<P>>): this {
+    return this.route(path, handler, { methods: ["POST"] });
+  }
+
+  /** Serves a request. Never throws and never rejects: whatever goes wrong is a response. */
+  handle(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
+    try {
+      const answer = this.#answer(request);
+      if (answer instanceof HttpResponse) return answer;
+      if (isPromise(answer)) return answer.then(toResponse).catch((error) => this.recover(error));
+      return toResponse(answer);
+    } catch (error) {
+      return this.recover(error);
+    }
+  }
+
+  /** The response that an error means; what is no error of HTTP is reported, and shows nothing of itself. */
+  recover(error: unknown): HttpResponse {
+    if (error instanceof HttpError) {
+      return new HttpResponse(`${error.message}\n`, { status: error.status, headers: error.headers });
+    }
+    if (error instanceof ParseError) return new HttpResponse(`${error.message}\n`, { status: error.status });
+    this.#onError(error);
+    return new HttpResponse("Internal Server Error\n", { status: 500 });
+  }
+
+  #answer(request: HttpRequest): Answer | Promise<Answer> {
+    const found = this.#router.find(request.method, request.path);
+    switch (found.kind) {
+      case "found":
+        if (found.params !== null) request.params = found.params;
+        return found.value(request);
+      case "method":
+        throw new HttpError(405, undefined, { headers: { Allow: found.allowed.join(", ") } });
+      case "invalid":
+        throw new HttpError(400, "the path is not valid percent-encoded UTF-8");
+      default:
+        return this.#fallback(request);
+    }
+  }
+}
+
+function isPromise(answer: Answer | Promise<Answer>): answer is Promise<Answer> {
+  return typeof answer === "object" && answer !== null && typeof (answer as Promise<Answer>).then === "function";
+}
+
+function notFound(): never {
+  throw new HttpError(404);
+}

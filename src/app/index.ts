@@ -1,0 +1,1 @@
+export { Application, type ApplicationOptions, type Handler, type PathParams, type RouteOptions } from "./application.ts";

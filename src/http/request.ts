@@ -1,0 +1,86 @@
+import type { Exchange } from "../h1/index.ts";
+import type { HeaderFields } from "../parser/index.ts";
+import { HttpError } from "./errors.ts";
+
+/** Values of a route's parameters, by name. */
+export type Params = Readonly<Record<string, string>>;
+
+const NO_PARAMS: Params = Object.freeze(Object.create(null));
+const text = new TextDecoder();
+const strictText = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * A request: a view of its head and content, decoded where it is asked for. It lasts as long as its exchange; once
+ * the response is sent, reading it throws.
+ */
+export class HttpRequest<P extends Params = Params> {
+  readonly #exchange: Exchange;
+  /** Parameters of the route, percent-decoded. */
+  params: P = NO_PARAMS as P;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  /** The method, in the case it was sent in. */
+  get method(): string {
+    return this.#exchange.head.method;
+  }
+
+  /** The request-target as it was sent. */
+  get target(): string {
+    return this.#exchange.head.target;
+  }
+
+  /**
+   * The path of the target as it was sent; "*" where it is the server as a whole, "" where the target is an authority.
+   * An absolute target without a path means "/", or the server as a whole for OPTIONS (RFC 9112 §3.2.1, §3.2.4).
+   */
+  get path(): string {
+    const { head } = this.#exchange;
+    const { path } = head;
+    if (path !== "" || head.targetForm !== "absolute") return path;
+    return head.method === "OPTIONS" ? "*" : "/";
+  }
+
+  /** What stands after the first `?` of the target, "" where there is none. */
+  get query(): string {
+    return this.#exchange.head.query;
+  }
+
+  /** "1.0" or "1.1". */
+  get version(): string {
+    return this.#exchange.head.version;
+  }
+
+  get headers(): HeaderFields {
+    return this.#exchange.head.headers;
+  }
+
+  /** Fields after the content; null before its end and where there are none. */
+  get trailers(): HeaderFields | null {
+    return this.#exchange.trailers;
+  }
+
+  /** The content as it came. Rejects with a ParseError where it is cut off, wrong or too large. */
+  async bytes(): Promise<Uint8Array> {
+    return this.#exchange.content.bytes();
+  }
+
+  /** The content as text; what is no UTF-8 is replaced by U+FFFD. */
+  async text(): Promise<string> {
+    const { content } = this.#exchange;
+    return text.decode(content.ended ? content.peek() : await content.bytes());
+  }
+
+  /** The content as JSON. Rejects with an HttpError 400 where it is none. */
+  async json(): Promise<unknown> {
+    const { content } = this.#exchange;
+    const bytes = content.ended ? content.peek() : await content.bytes();
+    try {
+      return JSON.parse(strictText.decode(bytes));
+    } catch (cause) {
+      throw new HttpError(400, "the content is not valid JSON", { cause });
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import type { OutgoingMessage } from "../h1/index.ts";
+import { type HeadersInit, HttpHeaders } from "./headers.ts";
+
+/** What the content of a response can be. Text leaves as UTF-8. */
+export type BodyInit = string | Uint8Array | null;
+
+export interface ResponseInit {
+  /** 200 to 599; 200 by default. */
+  readonly status?: number;
+  readonly headers?: HeadersInit;
+}
+
+export const TEXT = "text/plain; charset=utf-8";
+export const HTML = "text/html; charset=utf-8";
+export const JSON_TYPE = "application/json";
+const BINARY = "application/octet-stream";
+
+function typeOf(body: BodyInit): string | null {
+  if (body === null) return null;
+  if (typeof body !== "string") return BINARY;
+  return body.startsWith("<") ? HTML : TEXT;
+}
+
+/**
+ * A response. Where `headers` name no Content-Type it follows from the body: text is plain, or HTML where it begins
+ * with `<`, and bytes are octets.
+ */
+export class HttpResponse implements OutgoingMessage {
+  status: number;
+  body: BodyInit;
+  readonly #inferredType: string | null;
+  #headers: HttpHeaders | null;
+
+  constructor(body: BodyInit = null, init: ResponseInit = {}, type: string | null = typeOf(body)) {
+    this.status = init.status ?? 200;
+    this.body = body;
+    this.#inferredType = type;
+    this.#headers = init.headers === undefined ? null : new HttpHeaders(init.headers);
+  }
+
+  get headers(): HttpHeaders {
+    this.#headers ??= new HttpHeaders();
+    return this.#headers;
+  }
+
+  /** Content-Type where `headers` do not say it. */
+  get contentType(): string | null {
+    return this.#headers?.has("Content-Type") ? null : this.#inferredType;
+  }
+
+  /** The fields for the wire; null where none was set. */
+  get fields(): HttpHeaders | null {
+    return this.#headers;
+  }
+}
+
+/** A JSON response. Throws a TypeError for what JSON cannot say (undefined, functions, cycles, BigInt). */
+export function json(value: unknown, init?: ResponseInit): HttpResponse {
+  const body = JSON.stringify(value);
+  if (body === undefined) throw new TypeError(`${typeof value} has no JSON`);
+  return new HttpResponse(body, init, JSON_TYPE);
+}
+
+/** What a handler may return. */
+export type Answer = HttpResponse | string | Uint8Array | object | number | boolean | null;
+
+/** The response that a handler's value means: text and bytes as they are, null nothing (204), all else JSON. */
+export function toResponse(value: Answer | undefined): HttpResponse {
+  if (value instanceof HttpResponse) return value;
+  if (typeof value === "string" || value instanceof Uint8Array) return new HttpResponse(value);
+  if (value === null) return new HttpResponse(null, { status: 204 });
+  if (value === undefined) throw new TypeError("the handler returned undefined; return null for an empty response");
+  return json(value);
+}

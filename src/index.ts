@@ -1,0 +1,18 @@
+/** `pyrois`: the server and the framework, for Node. */
+export type { ApplicationOptions, Handler, PathParams, RouteOptions } from "./app/index.ts";
+export {
+  type Answer,
+  type BodyInit,
+  type HeadersInit,
+  HttpError,
+  type HttpErrorOptions,
+  HttpHeaders,
+  HttpRequest,
+  HttpResponse,
+  json,
+  type Params,
+  type ResponseInit,
+} from "./http/index.ts";
+export { type HeaderFields, ParseError } from "./parser/index.ts";
+export { App } from "./server/app.ts";
+export { DEFAULT_SERVER_OPTIONS, Server, type ServerOptions } from "./server/server.ts";

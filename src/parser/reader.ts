@@ -1,0 +1,263 @@
+import * as abi from "./abi.ts";
+import { ParseError } from "./errors.ts";
+import type { HeaderFields } from "./fields.ts";
+import type { RequestHead } from "./head.ts";
+import type { Parser } from "./parser.ts";
+
+/** What `MessageReader.next` found. */
+export const NEED_MORE = 0;
+export const HEAD = 1;
+export const DATA = 2;
+export const TRAILERS = 3;
+export const END = 4;
+export type ReaderEvent = typeof NEED_MORE | typeof HEAD | typeof DATA | typeof TRAILERS | typeof END;
+
+// What is read next. The only transitions:
+//   IN_HEAD -> IN_LENGTH | IN_CHUNKS | AT_END      by the framing of the head
+//   IN_LENGTH -> AT_END                            after the last byte
+//   IN_CHUNKS -> IN_TRAILERS | AT_END              after the last chunk
+//   IN_TRAILERS -> AT_END                          after the empty line
+//   AT_END -> IN_HEAD                              when END was told
+const IN_HEAD = 0;
+const IN_LENGTH = 1;
+const IN_CHUNKS = 2;
+const IN_TRAILERS = 3;
+const AT_END = 4;
+
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** Bytes before a new one that the search for the end of a head looks back at. */
+const LOOK_BACK = 3;
+
+/**
+ * Reads the messages of one connection from a window that it shares with others.
+ *
+ * The owner puts new bytes at the beginning of the window, calls `feed`, and then `next` until it gives NEED_MORE, or
+ * stops earlier with `suspend`. Between those calls nothing else may touch the window. Nothing is kept of the window
+ * afterwards but the incomplete tail; a head that is still in use is given its own copy in time.
+ */
+export class MessageReader {
+  readonly parser: Parser;
+  /** The head that HEAD told of, until the next one. */
+  head: RequestHead | null = null;
+  /** The fields that TRAILERS told of. */
+  trailers: HeaderFields | null = null;
+  /** Where in the window the content lies that DATA told of. */
+  dataStart = 0;
+  dataEnd = 0;
+
+  #phase = IN_HEAD;
+  #at = 0;
+  #end = 0;
+  /** Bytes that came and were not read yet: an incomplete head or trailer section, or all that `suspend` put by. */
+  #tail: Uint8Array<ArrayBuffer> | null = null;
+  #tailLength = 0;
+  /** Whether the tail was put by unread, and may hold anything. */
+  #suspended = false;
+  /** Bytes of content that remain, or of the chunk. */
+  #remaining = 0;
+  #chunkState = 0;
+  #span = 0;
+  #spanCount = 0;
+  #spanBase = 0;
+  /** Bytes of the chunked body before this window: what the offset of an error counts from. */
+  #bodyOffset = 0;
+
+  constructor(parser: Parser) {
+    this.parser = parser;
+  }
+
+  /** Whether a message has begun and not ended. */
+  get inMessage(): boolean {
+    return this.#phase !== IN_HEAD || this.#tailLength > 0;
+  }
+
+  /** Bytes that wait to be read after `suspend`. */
+  get waiting(): number {
+    return this.#suspended ? this.#tailLength : 0;
+  }
+
+  /** Takes the bytes at [0, length) of the window, which follow on what came before. */
+  feed(length: number): void {
+    this.#at = 0;
+    this.#end = length;
+    if (this.#tailLength === 0) return;
+    if (this.#suspended) throw new Error("a suspended reader must be resumed before it is fed");
+    const known = this.#tailLength;
+    const tail = this.#tail as Uint8Array<ArrayBuffer>;
+    if (this.#search(tail, known, length) === length && known + length < this.parser.limits.maxHeadSize) {
+      this.#keep(0, length);
+      this.#at = length;
+      return;
+    }
+    this.#at = this.parser.carry(tail.subarray(0, known));
+    this.#drop();
+  }
+
+  /** Reads on. A ParseError ends the life of the reader. */
+  next(): ReaderEvent {
+    switch (this.#phase) {
+      case IN_HEAD:
+        return this.#nextHead();
+      case IN_LENGTH:
+        return this.#nextOfLength();
+      case IN_CHUNKS:
+        return this.#nextChunk();
+      case IN_TRAILERS:
+        return this.#nextTrailers();
+      default:
+        this.#phase = IN_HEAD;
+        return END;
+    }
+  }
+
+  /** Puts the unread bytes by, so that the window is free; `resume` goes on with them. */
+  suspend(): void {
+    this.head?.own();
+    this.#suspended = this.#at < this.#end;
+    if (this.#suspended) this.#keep(this.#at, this.#end);
+    this.#at = this.#end;
+  }
+
+  /** Adds the bytes at [0, length) of the window to those that were put by. */
+  postpone(length: number): void {
+    this.#suspended = true;
+    this.#keep(0, length);
+  }
+
+  /** Puts the bytes that were put by back into the window; as `feed`. */
+  resume(): void {
+    const length = this.#tailLength;
+    if (length > 0) this.parser.window.set((this.#tail as Uint8Array).subarray(0, length));
+    this.#drop();
+    this.#at = 0;
+    this.#end = length;
+  }
+
+  /** Tells that the input has ended; throws where a message is incomplete. */
+  finish(): void {
+    if (this.#phase === IN_HEAD && this.#tailLength > 0 && !this.#suspended) {
+      // What is wrong already is told before what is missing.
+      const start = this.parser.carry((this.#tail as Uint8Array).subarray(0, this.#tailLength));
+      const outcome = this.parser.parseRequest(start, 0);
+      if (outcome < 0) throw this.parser.error(outcome);
+    }
+    if (this.inMessage) throw new ParseError(abi.INCOMPLETE_MESSAGE, this.#tailLength);
+  }
+
+  #keep(start: number, end: number): void {
+    const length = this.#tailLength + end - start;
+    if (this.#tail === null || this.#tail.length < length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.#tailLength));
+      if (this.#tail !== null) larger.set(this.#tail.subarray(0, this.#tailLength));
+      this.#tail = larger;
+    }
+    const { memory } = this.parser;
+    this.#tail.set(memory.subarray(abi.WINDOW + start, abi.WINDOW + end), this.#tailLength);
+    this.#tailLength = length;
+  }
+
+  /** Looks for the end of the head whose first `known` bytes are in the tail; as `Parser.findHeadEnd`. */
+  #search(tail: Uint8Array, known: number, length: number): number {
+    let behind = tail.subarray(Math.max(0, known - LOOK_BACK), known);
+    // A trailer section may be nothing but its empty line: the line end of the last chunk stands before it.
+    if (this.#phase === IN_TRAILERS && known < LOOK_BACK) behind = Uint8Array.of(CR, LF, ...behind);
+    // The last byte is looked at again: a CR is told by what follows it.
+    return this.parser.findHeadEnd(this.parser.carry(behind), -1, length);
+  }
+
+  #drop(): void {
+    this.#tail = null;
+    this.#tailLength = 0;
+    this.#suspended = false;
+  }
+
+  /** Nothing more can be read: what is left is kept, and the window let go. */
+  #needMore(): typeof NEED_MORE {
+    this.head?.own();
+    if (this.#at < this.#end) this.#keep(this.#at, this.#end);
+    this.#at = this.#end;
+    return NEED_MORE;
+  }
+
+  #nextHead(): ReaderEvent {
+    if (this.#at >= this.#end) return this.#needMore();
+    this.head?.own();
+    const outcome = this.parser.parseRequest(this.#at, this.#end);
+    if (outcome === 0) return this.#needMore();
+    if (outcome < 0) throw this.parser.error(outcome);
+    this.#at += outcome;
+    const head = this.parser.borrowHead();
+    this.head = head;
+    this.trailers = null;
+    const { framing } = head;
+    if (framing === abi.FRAMING_NONE) this.#phase = AT_END;
+    else if (framing === abi.FRAMING_CHUNKED) {
+      this.#phase = IN_CHUNKS;
+      this.#chunkState = abi.CHUNK_START;
+      this.#remaining = 0;
+      this.#bodyOffset = 0;
+      this.#span = this.#spanCount = 0;
+    } else {
+      this.#remaining = head.contentLength;
+      this.#phase = this.#remaining > 0 ? IN_LENGTH : AT_END;
+    }
+    return HEAD;
+  }
+
+  #nextOfLength(): ReaderEvent {
+    const length = Math.min(this.#remaining, this.#end - this.#at);
+    if (length <= 0) return this.#needMore();
+    this.dataStart = this.#at;
+    this.#at += length;
+    this.dataEnd = this.#at;
+    this.#remaining -= length;
+    if (this.#remaining === 0) this.#phase = AT_END;
+    return DATA;
+  }
+
+  #nextChunk(): ReaderEvent {
+    const { parser } = this;
+    for (;;) {
+      if (this.#span < this.#spanCount) {
+        this.dataStart = this.#spanBase + parser.spanOffset(this.#span);
+        this.dataEnd = this.dataStart + parser.spanLength(this.#span);
+        ++this.#span;
+        return DATA;
+      }
+      const phase = this.#chunkState & abi.CHUNK_PHASE_MASK;
+      if (phase === abi.CHUNK_PHASE_DONE) {
+        this.#phase = AT_END;
+        return this.next();
+      }
+      if (phase === abi.CHUNK_PHASE_TRAILERS) {
+        this.#phase = IN_TRAILERS;
+        return this.#nextTrailers();
+      }
+      if (this.#at >= this.#end) return this.#needMore();
+      const consumed = parser.decodeChunked(this.#at, this.#end, this.#chunkState, this.#remaining);
+      if (consumed < 0) throw parser.error(consumed, this.#bodyOffset);
+      this.#spanBase = this.#at;
+      this.#at += consumed;
+      this.#bodyOffset += consumed;
+      this.#chunkState = parser.chunkState;
+      this.#remaining = parser.chunkRemaining;
+      this.#span = 0;
+      this.#spanCount = parser.spanCount;
+    }
+  }
+
+  #nextTrailers(): ReaderEvent {
+    if (this.#at >= this.#end) return this.#needMore();
+    this.head?.own();
+    const outcome = this.parser.parseTrailers(this.#at, this.#end);
+    if (outcome === 0) return this.#needMore();
+    if (outcome < 0) throw this.parser.error(outcome);
+    this.#at += outcome;
+    this.#phase = AT_END;
+    if (outcome === 2) return this.next();
+    this.trailers = this.parser.takeFields();
+    return TRAILERS;
+  }
+}

@@ -1,0 +1,1 @@
+export { type Found, Router } from "./router.ts";
