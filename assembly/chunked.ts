@@ -45,23 +45,23 @@ import { fail, setRecord, setSpan } from "./memory";
 import { load16 } from "./request-line";
 
 // Phases: what the next byte is read as. Zero is where every chunk begins.
-const SIZE_START: u32 = 0;
-const SIZE: u32 = 1;
-const EXTENSION_START: u32 = 2;
-const EXTENSION_NAME: u32 = 3;
-const AFTER_NAME: u32 = 4;
-const VALUE_START: u32 = 5;
-const VALUE: u32 = 6;
-const QUOTED: u32 = 7;
-const QUOTED_PAIR: u32 = 8;
-const AFTER_QUOTED: u32 = 9;
+const SIZE_START: i32 = 0;
+const SIZE: i32 = 1;
+const EXTENSION_START: i32 = 2;
+const EXTENSION_NAME: i32 = 3;
+const AFTER_NAME: i32 = 4;
+const VALUE_START: i32 = 5;
+const VALUE: i32 = 6;
+const QUOTED: i32 = 7;
+const QUOTED_PAIR: i32 = 8;
+const AFTER_QUOTED: i32 = 9;
 /** White space was met; only another extension may follow. */
-const NEXT_EXTENSION: u32 = 10;
-const SIZE_LF: u32 = 11;
-const DATA: u32 = 12;
-const DATA_CR: u32 = 13;
-const DATA_LF: u32 = 14;
-const WRONG: u32 = 29;
+const NEXT_EXTENSION: i32 = 10;
+const SIZE_LF: i32 = 11;
+const DATA: i32 = 12;
+const DATA_CR: i32 = 13;
+const DATA_LF: i32 = 14;
+const WRONG: i32 = 29;
 
 /** Digits of a chunk size that cannot overflow 32 bits. */
 const SAFE_DIGITS: usize = 7;
@@ -69,12 +69,12 @@ const SAFE_DIGITS: usize = 7;
 /** Where a chunk header goes on after a complete name or value. */
 // @ts-ignore: decorator
 @inline
-function afterElement(byte: u8): u32 {
+function afterElement(byte: u8): i32 {
   return byte == CR ? SIZE_LF : byte == SEMICOLON ? EXTENSION_START : isBlank(byte) ? NEXT_EXTENSION : WRONG;
 }
 
 /** The phase after one byte of a chunk extension: the transitions of the grammar above, one line a phase. */
-function extensionPhase(phase: u32, byte: u8): u32 {
+function extensionPhase(phase: i32, byte: u8): i32 {
   const token = isClass(byte, TCHAR);
   const blank = isBlank(byte);
   switch (phase) {
@@ -91,6 +91,26 @@ function extensionPhase(phase: u32, byte: u8): u32 {
   }
 }
 
+/** The phase after one byte of what frames the payload, or a negated error code. `remaining` is the size so far. */
+function step(phase: i32, byte: u8, remaining: u32): i32 {
+  if (phase <= SIZE) {
+    if (isClass(byte, HEX_DIGIT)) return phase == SIZE && remaining >> 28 ? -CHUNK_TOO_LARGE : SIZE;
+    const next = phase == SIZE ? afterElement(byte) : WRONG;
+    return next == WRONG ? -INVALID_CHUNK_SIZE : next;
+  }
+  if (phase == SIZE_LF) return byte != LF ? -INVALID_CHUNK_SIZE : remaining ? DATA : CHUNK_PHASE_TRAILERS;
+  if (phase == DATA_CR) return byte != CR ? -INVALID_CHUNK_END : DATA_LF;
+  if (phase == DATA_LF) return byte != LF ? -INVALID_CHUNK_END : SIZE_START;
+  const next = extensionPhase(phase, byte);
+  return next == WRONG ? -INVALID_CHUNK_EXTENSION : next;
+}
+
+// @ts-ignore: decorator
+@inline
+function toState(phase: i32, overhead: i32): u32 {
+  return (<u32>overhead << CHUNK_OVERHEAD_SHIFT) | phase;
+}
+
 /** The overhead left after a chunk of `size` bytes was announced. */
 // @ts-ignore: decorator
 @inline
@@ -105,15 +125,19 @@ function earn(overhead: i32, size: u32): i32 {
  * this body left in CHUNK_STATE and CHUNK_REMAINING, or CHUNK_START and 0.
  *
  * Gives the number of bytes that were read, or a negated error code with the place in ERROR_OFFSET. SPANS holds the
- * SPAN_COUNT pieces of payload found, in order. Fewer bytes than there are were read where the span table is full
- * (call again), and where the phase has become CHUNK_PHASE_TRAILERS (call `parseTrailers` on what follows) or
- * CHUNK_PHASE_DONE (what follows is the next message).
+ * SPAN_COUNT pieces of payload found, in order. Fewer bytes than there are were read where the span table is full or
+ * an error follows on the payload (call again), and where the phase has become CHUNK_PHASE_TRAILERS (call
+ * `parseTrailers` on what follows) or CHUNK_PHASE_DONE (what follows is the next message).
  */
 export function decodeChunked(start: usize, end: usize, state: u32, remaining: u32): i32 {
-  let phase = state & CHUNK_PHASE_MASK;
+  let phase = <i32>(state & CHUNK_PHASE_MASK);
   let overhead = <i32>(state >> CHUNK_OVERHEAD_SHIFT);
   let spans: u32 = 0;
   let p = start;
+  let error = 0;
+  // Where the last payload ended, and the state there.
+  let safe = start;
+  let safeState = state;
   while (p < end) {
     if (phase == DATA) {
       const length = min(<usize>remaining, end - p);
@@ -126,6 +150,8 @@ export function decodeChunked(start: usize, end: usize, state: u32, remaining: u
         p += 2;
         phase = SIZE_START;
       }
+      safe = p;
+      safeState = toState(phase, overhead);
       if (spans == SPANS_MAX) break;
       continue;
     }
@@ -156,40 +182,30 @@ export function decodeChunked(start: usize, end: usize, state: u32, remaining: u
       break;
     }
 
+    if (phase < DATA && --overhead < 0) {
+      error = CHUNK_OVERHEAD_TOO_LARGE;
+      break;
+    }
     const byte = load<u8>(p);
-    if (phase == DATA_CR || phase == DATA_LF) {
-      if (byte != (phase == DATA_CR ? CR : LF)) return wrong(INVALID_CHUNK_END, start, p);
-      phase = phase == DATA_CR ? DATA_LF : SIZE_START;
-      ++p;
-      continue;
+    const next = step(phase, byte, remaining);
+    if (next < 0) {
+      error = -next;
+      break;
     }
-    if (--overhead < 0) return wrong(CHUNK_OVERHEAD_TOO_LARGE, start, p);
-    if (phase <= SIZE) {
-      if (isClass(byte, HEX_DIGIT)) {
-        if (phase == SIZE_START) remaining = 0;
-        if (remaining >> 28) return wrong(CHUNK_TOO_LARGE, start, p);
-        remaining = (remaining << 4) | hexValue(byte);
-        phase = SIZE;
-      } else {
-        phase = phase == SIZE_START ? WRONG : afterElement(byte);
-        if (phase == WRONG) return wrong(INVALID_CHUNK_SIZE, start, p);
-      }
-    } else if (phase == SIZE_LF) {
-      if (byte != LF) return wrong(INVALID_CHUNK_SIZE, start, p);
-      overhead = earn(overhead, remaining);
-      phase = remaining ? DATA : CHUNK_PHASE_TRAILERS;
-    } else {
-      phase = extensionPhase(phase, byte);
-      if (phase == WRONG) return wrong(INVALID_CHUNK_EXTENSION, start, p);
-    }
+    if (next == SIZE) remaining = ((phase == SIZE ? remaining : 0) << 4) | hexValue(byte);
+    else if (phase == SIZE_LF) overhead = earn(overhead, remaining);
+    phase = next;
     ++p;
   }
+  if (error) {
+    if (!spans) return fail(error, p - start);
+    // What came before the error is told first; the next call meets it again, and at once.
+    p = safe;
+    state = safeState;
+    remaining = 0;
+  } else state = toState(phase, overhead);
   setRecord(SPAN_COUNT, spans);
-  setRecord(CHUNK_STATE, (<u32>overhead << CHUNK_OVERHEAD_SHIFT) | phase);
+  setRecord(CHUNK_STATE, state);
   setRecord(CHUNK_REMAINING, remaining);
   return <i32>(p - start);
-}
-
-function wrong(code: i32, start: usize, p: usize): i32 {
-  return fail(code, p - start);
 }

@@ -1,11 +1,4 @@
-import {
-  type Answer,
-  HttpError,
-  type HttpRequest,
-  HttpResponse,
-  type Params,
-  toResponse,
-} from "../http/index.ts";
+import { type Answer, HttpError, type HttpRequest, HttpResponse, type Params, toResponse } from "../http/index.ts";
 import { ParseError } from "../parser/index.ts";
 import { Router } from "../router/index.ts";
 

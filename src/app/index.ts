@@ -1,1 +1,7 @@
-export { Application, type ApplicationOptions, type Handler, type PathParams, type RouteOptions } from "./application.ts";
+export {
+  Application,
+  type ApplicationOptions,
+  type Handler,
+  type PathParams,
+  type RouteOptions,
+} from "./application.ts";

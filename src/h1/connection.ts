@@ -15,7 +15,7 @@ import {
   type RequestHead,
 } from "../parser/index.ts";
 import { IncomingContent } from "./content.ts";
-import { type OutgoingMessage, serialize } from "./serialize.ts";
+import { type OutgoingMessage, type SerializedMessage, serialize } from "./serialize.ts";
 
 /** Where a connection's bytes go. */
 export interface Transport {
@@ -171,12 +171,7 @@ export class ServerConnection {
     // A client that holds its content back might send it after this answer, or not: only closing is safe.
     const last = this.#last || this.#continueOwed;
     const connectionLine = last ? "Connection: close\r\n" : head.minorVersion ? "" : "Connection: keep-alive\r\n";
-    const { text, bytes } = serialize(message, { headOnly: head.methodId === abi.METHOD_HEAD, connectionLine });
-    this.#text += text;
-    if (bytes !== null) {
-      this.#pieces.push(this.#text, bytes);
-      this.#text = "";
-    }
+    this.#queue(serialize(message, { headOnly: head.methodId === abi.METHOD_HEAD, connectionLine }));
     this.#last = last;
     exchange.settle();
     if (exchange.content.ended || last) this.#conclude();
@@ -257,10 +252,9 @@ export class ServerConnection {
   }
 
   #open(head: RequestHead): void {
-    if (head.contentLength > this.#options.maxBodySize) {
-      this.#exchange = new Exchange(this, head);
-      throw new ParseError(abi.CONTENT_TOO_LARGE);
-    }
+    if (head.contentLength > this.#options.maxBodySize) throw new ParseError(abi.CONTENT_TOO_LARGE);
+    // A 2xx would turn the connection into a tunnel, so no handler may answer.
+    if (head.methodId === abi.METHOD_CONNECT) throw new ParseError(abi.CONNECT_NOT_IMPLEMENTED);
     if (!head.keepAlive) this.#last = true;
     this.#continueOwed = head.expectContinue && head.framing !== abi.FRAMING_NONE;
     this.#dispatched = false;
@@ -312,11 +306,16 @@ export class ServerConnection {
   }
 
   #answerError(error: ParseError): void {
-    const { text } = serialize(
-      { status: error.status, contentType: "text/plain; charset=utf-8", fields: null, body: `${error.message}\n` },
-      { headOnly: false, connectionLine: "Connection: close\r\n" },
-    );
+    const body = `${error.message}\n`;
+    const message = { status: error.status, contentType: "text/plain; charset=utf-8", fields: null, body };
+    this.#queue(serialize(message, { headOnly: false, connectionLine: "Connection: close\r\n" }));
+  }
+
+  #queue({ text, bytes }: SerializedMessage): void {
     this.#text += text;
+    if (bytes === null) return;
+    this.#pieces.push(this.#text, bytes);
+    this.#text = "";
   }
 
   #flush(): void {

@@ -1,7 +1,10 @@
 import { checkField } from "../h1/index.ts";
 
 /** What response fields can be made of. */
-export type HeadersInit = HttpHeaders | Iterable<readonly [name: string, value: string]> | Readonly<Record<string, string>>;
+export type HeadersInit =
+  | HttpHeaders
+  | Iterable<readonly [name: string, value: string]>
+  | Readonly<Record<string, string>>;
 
 /** The fields of a response, in order. Names keep their case and are compared without it. */
 export class HttpHeaders {

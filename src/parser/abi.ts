@@ -183,3 +183,4 @@ export const TRAILERS_TOO_LARGE = 32;
 export const INVALID_STATUS_LINE = 33;
 export const INCOMPLETE_MESSAGE = 34;
 export const CONTENT_TOO_LARGE = 35;
+export const CONNECT_NOT_IMPLEMENTED = 36;

@@ -56,13 +56,13 @@ export class Router<T> {
 
   /** Throws where the pattern is not valid or the route is taken. `method` is a method, or "*" for all of them. */
   add(method: string, pattern: string, value: T): void {
-    if (!pattern.startsWith("/")) throw new TypeError(`the path of a route begins with "/": ${JSON.stringify(pattern)}`);
+    if (!pattern.startsWith("/")) throw new TypeError(`a path begins with "/", not like ${JSON.stringify(pattern)}`);
     const names: string[] = [];
     let node = this.#root;
     for (const segment of pattern.slice(1).split("/")) {
       if (!/[{}]/.test(segment)) {
-        let next = node.fixed.get(segment);
-        if (!next) node.fixed.set(segment, (next = newNode()));
+        const next = node.fixed.get(segment) ?? newNode();
+        node.fixed.set(segment, next);
         node = next;
         continue;
       }
@@ -77,8 +77,8 @@ export class Router<T> {
     if (taken) throw new TypeError(`${method} ${pattern} is taken by ${method} ${taken.pattern}`);
     node.routes.set(method, { value, pattern, names });
     if (names.length === 0) {
-      let methods = this.#fixed.get(pattern);
-      if (!methods) this.#fixed.set(pattern, (methods = new Map()));
+      const methods = this.#fixed.get(pattern) ?? new Map<string, Found<T>>();
+      this.#fixed.set(pattern, methods);
       methods.set(method, { kind: "found", value, params: null });
     }
   }
@@ -97,9 +97,7 @@ export class Router<T> {
     const walk = (node: Node<T>, depth: number): Route<T> | null => {
       if (depth === segments.length) {
         const route =
-          node.routes.get(method) ??
-          (method === "HEAD" ? node.routes.get("GET") : undefined) ??
-          node.routes.get("*");
+          node.routes.get(method) ?? (method === "HEAD" ? node.routes.get("GET") : undefined) ?? node.routes.get("*");
         if (route) return route;
         for (const name of node.routes.keys()) allowed.add(name);
         return null;

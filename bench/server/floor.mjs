@@ -1,0 +1,79 @@
+/**
+ * The floor: sockets that answer without parsing. What any server on node:net costs at the least, since all that
+ * remains here is Node's and the system's own work. It reads as Pyrois does, into one buffer that all sockets share.
+ *
+ * With PIPELINED=1 it counts the ends of requests and answers each of them, else it takes each read for a request.
+ */
+import { createServer } from "node:net";
+import { readDirectly } from "../../dist/server/direct-read.js";
+import { HOST, MESSAGE, PORT, ready } from "./child.mjs";
+
+const body = JSON.stringify(MESSAGE);
+const RESPONSE =
+  "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n" +
+  `Content-Length: ${body.length}\r\n\r\n${body}`;
+const END = Buffer.from("\r\n\r\n");
+const END_AS_NUMBER = END.readUInt32BE();
+
+const buffer = Buffer.alloc(65536);
+
+/** Answers to a number of requests, made once. */
+const responses = [""];
+
+/**
+ * @param {number} count
+ * @returns {string}
+ */
+function responsesTo(count) {
+  responses[count] ??= RESPONSE.repeat(count);
+  return responses[count];
+}
+
+/**
+ * @param {Buffer} bytes
+ * @returns {number} ends of requests in them
+ */
+function countEnds(bytes) {
+  let count = 0;
+  for (let at = bytes.indexOf(END); at >= 0; at = bytes.indexOf(END, at + END.length)) ++count;
+  return count;
+}
+
+/**
+ * Gives the function that answers the reads of one socket, each read being one request.
+ * @param {import("node:net").Socket} socket
+ * @returns {(length: number) => boolean}
+ */
+function single(socket) {
+  return () => {
+    socket.write(RESPONSE, "latin1");
+    return true;
+  };
+}
+
+/**
+ * As `single`, where a read has any number of requests.
+ * @param {import("node:net").Socket} socket
+ * @returns {(length: number) => boolean}
+ */
+function pipelined(socket) {
+  /** The last bytes of a read that ended within a request: the request's end may be cut in two. */
+  let before = null;
+  return (length) => {
+    let bytes = buffer.subarray(0, length);
+    if (before !== null) bytes = Buffer.concat([before, bytes]);
+    const whole = bytes.length >= END.length && bytes.readUInt32BE(bytes.length - END.length) === END_AS_NUMBER;
+    before = whole ? null : Buffer.from(bytes.subarray(1 - END.length));
+    const count = countEnds(bytes);
+    if (count > 0) socket.write(responsesTo(count), "latin1");
+    return true;
+  };
+}
+
+const answering = process.env.PIPELINED === "1" ? pipelined : single;
+
+const server = createServer({ noDelay: true }, (socket) => {
+  if (!readDirectly(socket, buffer, answering(socket))) throw new Error("this Node cannot read into a buffer of ours");
+  socket.on("error", () => socket.destroy());
+});
+server.listen({ host: HOST, port: PORT, backlog: 1024 }, () => ready(server.address().port));

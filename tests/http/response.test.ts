@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import { serialize } from "../../src/h1/serialize.ts";
+import { HttpError, HttpHeaders, HttpResponse, json } from "../../src/index.ts";
+
+const plain = { headOnly: false, connectionLine: "" };
+
+function wire(response: HttpResponse, circumstances = plain): string {
+  const { text, bytes } = serialize(response, circumstances);
+  return text.replace(/Date: [^\r]*\r\n/, "") + (bytes ? Buffer.from(bytes).toString("latin1") : "");
+}
+
+describe("HttpHeaders", () => {
+  test("keeps case and order, and compares without case", () => {
+    const headers = new HttpHeaders([
+      ["X-A", "1"],
+      ["Set-Cookie", "a=1"],
+      ["set-cookie", "b=2"],
+    ]);
+    headers.append("x-a", "2").set("X-B", "3");
+    expect([...headers]).toEqual([
+      ["X-A", "1"],
+      ["Set-Cookie", "a=1"],
+      ["set-cookie", "b=2"],
+      ["x-a", "2"],
+      ["X-B", "3"],
+    ]);
+    expect(headers.get("SET-COOKIE")).toBe("a=1, b=2");
+    expect(headers.getAll("x-a")).toEqual(["1", "2"]);
+    expect(headers.set("X-A", "9").getAll("X-a")).toEqual(["9"]);
+    expect([headers.has("x-b"), headers.delete("X-b"), headers.has("x-b"), headers.get("x-b")]).toEqual([
+      true,
+      true,
+      false,
+      null,
+    ]);
+    expect(new HttpHeaders({ a: "b" }).size).toBe(1);
+  });
+
+  test.each(["", "a b", "a:", "a\r\n", "ä", "a\0"])("refuses the name %j", (name) => {
+    expect(() => new HttpHeaders().set(name, "x")).toThrow(TypeError);
+  });
+
+  test.each(["a\r\nb", "a\nb", "a\rb", "a\0", "\x7f", "\u010a", "\u010d", "€"])("refuses the value %j", (value) => {
+    expect(() => new HttpHeaders().append("X", value)).toThrow(TypeError);
+    expect(() => new HttpHeaders({ X: value })).toThrow(TypeError);
+  });
+});
+
+describe("serialize", () => {
+  test("writes head and text in one piece", () => {
+    expect(wire(new HttpResponse("hi"))).toBe(
+      "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 2\r\n\r\nhi",
+    );
+    expect(
+      wire(json({ a: 1 }, { status: 201, headers: { "X-A": "1" } }), { ...plain, connectionLine: "C: d\r\n" }),
+    ).toBe(
+      'HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nC: d\r\nX-A: 1\r\nContent-Length: 7\r\n\r\n{"a":1}',
+    );
+  });
+
+  test("a Content-Type that is set replaces the inferred one", () => {
+    expect(wire(new HttpResponse("hi", { headers: { "content-type": "text/x" } }))).toBe(
+      "HTTP/1.1 200 OK\r\ncontent-type: text/x\r\nContent-Length: 2\r\n\r\nhi",
+    );
+  });
+
+  test("204 and 304 have neither content nor length, HEAD has the length only", () => {
+    expect(wire(new HttpResponse(null, { status: 204 }))).toBe("HTTP/1.1 204 No Content\r\n\r\n");
+    expect(wire(new HttpResponse(null, { status: 304, headers: { ETag: '"x"' } }))).toBe(
+      'HTTP/1.1 304 Not Modified\r\nETag: "x"\r\n\r\n',
+    );
+    expect(wire(new HttpResponse("hi"), { ...plain, headOnly: true })).toMatch(/Content-Length: 2\r\n\r\n$/);
+    expect(() => wire(new HttpResponse("x", { status: 204 }))).toThrow("has no content");
+  });
+
+  test.each([99, 199, 600, 200.5, Number.NaN, -1])("refuses the status %d", (status) => {
+    expect(() => wire(new HttpResponse("x", { status }))).toThrow(RangeError);
+  });
+
+  test("refuses what would break the framing", () => {
+    expect(() => wire(new HttpResponse("hi", { headers: { "Content-Length": "3" } }))).toThrow("has 2 bytes");
+    expect(() => wire(new HttpResponse("hi", { headers: { "Content-Length": "2x" } }))).toThrow(TypeError);
+    expect(wire(new HttpResponse("hi", { headers: { "content-length": "2" } }))).toMatch(
+      /Content-Length: 2\r\n\r\nhi$/,
+    );
+    expect(wire(new HttpResponse(null, { headers: { "content-length": "9" } }), { ...plain, headOnly: true })).toMatch(
+      /Content-Length: 9\r\n\r\n$/,
+    );
+    for (const name of ["Transfer-Encoding", "connection", "Upgrade", "Keep-Alive"]) {
+      expect(() => wire(new HttpResponse("hi", { headers: { [name]: "x" } }))).toThrow("written by the server");
+    }
+    const sneaky = new HttpResponse("x", {}, "text/x\r\nX: y");
+    expect(() => wire(sneaky)).toThrow(TypeError);
+  });
+});
+
+describe("HttpError and json", () => {
+  test("an error has the reason phrase for a message, and only statuses of errors", () => {
+    expect(new HttpError(404).message).toBe("Not Found");
+    expect(() => new HttpError(200)).toThrow(RangeError);
+  });
+
+  test.each([undefined, () => 1, 1n])("json refuses %s", (value) => {
+    expect(() => json(value)).toThrow(TypeError);
+  });
+});

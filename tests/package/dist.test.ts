@@ -1,0 +1,24 @@
+/** The built package, used through its own name as a user would. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { expect, test } from "vitest";
+import { ABI_VERSION } from "../../src/parser/abi.ts";
+
+test("the entries load through import and require, and the types are named first", async () => {
+  const { App } = await import("pyrois");
+  const { Parser } = await import("pyrois/parser");
+  expect(createRequire(import.meta.url)("pyrois").App).toBeTypeOf("function");
+  expect([typeof App, typeof Parser]).toEqual(["function", "function"]);
+  const { exports } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  for (const entry of [".", "./parser"]) expect(Object.keys(exports[entry])[0]).toBe("types");
+});
+
+test("the raw module has no imports, a fixed memory, and is small", () => {
+  const bytes = readFileSync(createRequire(import.meta.url).resolve("pyrois/parser.wasm"));
+  expect(bytes.length).toBeLessThanOrEqual(16384);
+  const module = new WebAssembly.Module(bytes);
+  expect(WebAssembly.Module.imports(module)).toEqual([]);
+  const { exports } = new WebAssembly.Instance(module, {});
+  expect((exports.abiVersion as WebAssembly.Global).value).toBe(ABI_VERSION);
+  expect(() => (exports.memory as WebAssembly.Memory).grow(1)).toThrow(RangeError);
+});

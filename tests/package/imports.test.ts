@@ -1,0 +1,42 @@
+/** Imports point one way: every folder of src/ may import itself and the folders named for it, and nothing else. */
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+
+const root = path.join(import.meta.dirname, "..", "..", "src");
+
+const FLOORS: Record<string, { imports: string[]; node: boolean }> = {
+  parser: { imports: [], node: false },
+  h1: { imports: ["parser"], node: false },
+  http: { imports: ["parser", "h1"], node: false },
+  router: { imports: [], node: false },
+  app: { imports: ["router", "http", "parser"], node: false },
+  server: { imports: ["app", "http", "h1", "parser"], node: true },
+};
+
+function sources(): string[] {
+  return readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".ts") && file.includes(path.sep) && !file.includes("generated"),
+  );
+}
+
+test.each(sources())("%s imports only what lies below it", (file) => {
+  const floor = file.split(path.sep)[0];
+  const rules = FLOORS[floor];
+  expect(rules, `${floor} has no place among the floors`).toBeDefined();
+  const text = readFileSync(path.join(root, file), "utf8");
+  for (const [, from] of text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)) {
+    if (from.startsWith("node:")) {
+      expect(rules.node, `${file} imports ${from}`).toBe(true);
+      continue;
+    }
+    expect(from, `${file} imports ${from}`).toMatch(/^\.\.?\//);
+    const target = path.relative(root, path.resolve(root, path.dirname(file), from)).split(path.sep)[0];
+    if (target !== floor) expect(rules.imports, `${file} imports ${from}`).toContain(target);
+  }
+});
+
+test("one file knows WebAssembly", () => {
+  const knowing = sources().filter((file) => /\bWebAssembly\b/.test(readFileSync(path.join(root, file), "utf8")));
+  expect(knowing).toEqual([path.join("parser", "module.ts")]);
+});

@@ -1,0 +1,78 @@
+/** Both ways in which bytes reach the window: read there by the kernel, and copied from `data` events. */
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Application } from "../../src/app/index.ts";
+import { HttpRequest } from "../../src/http/index.ts";
+import { Parser } from "../../src/parser/index.ts";
+import { readDirectly } from "../../src/server/direct-read.ts";
+import { serveSocket } from "../../src/server/socket.ts";
+import { exchange, RawClient } from "../support/client.ts";
+import { echo } from "../support/echo.ts";
+
+/** Takes from a socket what direct reads need, as a runtime without it would have it. */
+function withoutDirectReads(socket: Socket): Socket {
+  Object.defineProperty((socket as unknown as { _handle: object })._handle, "useUserBuffer", { value: undefined });
+  return socket;
+}
+
+describe.each([
+  ["read directly", (socket: Socket) => socket],
+  ["copied from data events", withoutDirectReads],
+])("bytes %s", (_, prepare) => {
+  const parser = new Parser();
+  const application = new Application({ fallback: echo });
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    serveSocket(prepare(socket), parser, { maxBodySize: 1 << 20 }, (exchange) => {
+      const response = application.handle(new HttpRequest(exchange));
+      Promise.resolve(response).then((value) => exchange.done || exchange.respond(value));
+    });
+  });
+  let port = 0;
+  beforeEach(async () => {
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    port = (server.address() as AddressInfo).port;
+  });
+  afterEach(async () => {
+    server.close();
+    await once(server, "close");
+  });
+
+  test("serve bodies larger than the window, heads in pieces, and pipelined requests", async () => {
+    const body = "0123456789".repeat(50_000);
+    const request = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const client = new RawClient(port);
+    for (const character of "GET / HTTP/1.1\r\nHost: a\r\n\r\n") await client.write(character);
+    await client.write(request + request);
+    client.socket.end();
+    const answers = await client.responses(3);
+    expect(answers.map((answer) => answer.body === body)).toEqual([false, true, true]);
+    await client.end();
+    client.destroy();
+    expect((await exchange(port, "BAD\r\n\r\n"))[0].status).toBe(400);
+  });
+});
+
+test("this runtime has what direct reads need", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  const accepted = once(server, "connection");
+  await once(server, "listening");
+  const client = new RawClient((server.address() as AddressInfo).port);
+  const [socket] = (await accepted) as [Socket];
+  const buffer = new Uint8Array(16);
+  const read = new Promise<number>((resolve) => {
+    expect(
+      readDirectly(socket, buffer, (length) => {
+        resolve(length);
+        return true;
+      }),
+    ).toBe(true);
+  });
+  await client.write("bytes");
+  expect(await read).toBe(5);
+  expect(Buffer.from(buffer.subarray(0, 5)).toString()).toBe("bytes");
+  client.destroy();
+  socket.destroy();
+  server.close();
+});
