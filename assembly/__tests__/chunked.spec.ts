@@ -69,6 +69,13 @@ describe("decodeChunked", () => {
     begin();
     expect<i32>(decode("x\r\n")).toBe(-INVALID_CHUNK_SIZE);
     begin();
-    expect<i32>(decode("1\r\nxx\r\n")).toBe(-INVALID_CHUNK_END);
+    expect<i32>(decode("xx\r\n")).toBe(-INVALID_CHUNK_SIZE);
+  });
+
+  test("gives what came before an error, and then the error", () => {
+    begin();
+    expect<i32>(decode("1\r\nxx\r\n")).toBe(4);
+    expect<string>(payload).toBe("x");
+    expect<i32>(decode("x\r\n")).toBe(-INVALID_CHUNK_END);
   });
 });
