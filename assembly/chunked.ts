@@ -42,7 +42,7 @@ import {
   isClass,
 } from "./bytes";
 import { fail, setRecord, setSpan } from "./memory";
-import { load16 } from "./request-line";
+import { load16 } from "./start-line";
 
 // Phases: what the next byte is read as. Zero is where every chunk begins.
 const SIZE_START: i32 = 0;

@@ -20,14 +20,24 @@ import {
 import { COLON, CR, CRLF, LF, SP, isBlank } from "./bytes";
 import { fail, fieldRow, limit, setRecord } from "./memory";
 import { fieldNameId } from "./names";
-import { lineEndMissing, load16 } from "./request-line";
 import { skipFieldContent, skipToken } from "./scan";
+import { lineEndMissing, load16 } from "./start-line";
 
 /** Forgets the fields of the last parse. */
 // @ts-ignore: decorator
 @inline
 export function clearFields(): void {
-  memory.fill(FIRST, 0, 128);
+  // Stores, for memory.fill is a call out of the module on some engines.
+  const end: usize = FIRST + 128;
+  for (let entry: usize = FIRST; entry < end; entry += 16) {
+    if (ASC_FEATURE_SIMD) v128.store(entry, i8x16.splat(0));
+    else {
+      store<u32>(entry, 0);
+      store<u32>(entry, 0, 4);
+      store<u32>(entry, 0, 8);
+      store<u32>(entry, 0, 12);
+    }
+  }
 }
 
 /** What is wrong with the field name [from, p), which `p` ends too early; 0 where bytes are missing. */
@@ -63,16 +73,17 @@ export function parseFields(start: usize, p: usize, end: usize): i32 {
     }
     if (count == most) return fail(TOO_MANY_FIELDS, p);
 
+    // The end of the line is looked for from its beginning, so that the next line waits for nothing else of this one.
+    const lineEnd = skipFieldContent(p, end);
+    const next = lineEnd + 2;
+
     const nameEnd = skipToken(p, end);
     if (load<u8>(nameEnd) != COLON || nameEnd == p) return nameError(p, nameEnd, end);
+    if (next > end || load16(lineEnd) != CRLF) return valueError(lineEnd, end);
 
     let value = nameEnd + 1;
     if (load<u8>(value) == SP) ++value;
-    while (value < end && isBlank(load<u8>(value))) ++value;
-
-    const lineEnd = skipFieldContent(value, end);
-    const next = lineEnd + 2;
-    if (next > end || load16(lineEnd) != CRLF) return valueError(lineEnd, end);
+    while (isBlank(load<u8>(value))) ++value;
     let valueEnd = lineEnd;
     while (valueEnd > value && isBlank(load<u8>(valueEnd - 1))) --valueEnd;
 

@@ -1,129 +1,34 @@
-/** What the fields of a head mean for the connection and for the content that follows (RFC 9112 §6.3, §9). */
+/** How the content of a message is framed: the steps of RFC 9112 §6.3, by their numbers. */
 import {
   CONTENT_LENGTH_HIGH,
   CONTENT_LENGTH_LOW,
   CONTENT_LENGTH_TOO_LARGE,
-  FIELD_CONNECTION,
   FIELD_CONTENT_LENGTH,
   FIELD_COUNT,
-  FIELD_EXPECT,
-  FIELD_HOST,
   FIELD_TRANSFER_ENCODING,
-  FIELD_UPGRADE,
-  FLAGS,
-  FLAG_EXPECT_CONTINUE,
-  FLAG_KEEP_ALIVE,
-  FLAG_REPEATED,
-  FLAG_UPGRADE,
   FRAMING,
   FRAMING_CHUNKED,
   FRAMING_LENGTH,
   FRAMING_NONE,
-  INVALID_CONNECTION,
+  FRAMING_UNTIL_CLOSE,
   INVALID_CONTENT_LENGTH,
-  INVALID_HOST,
   INVALID_TRANSFER_ENCODING,
   LENGTH_WITH_TRANSFER_ENCODING,
+  METHOD_CONNECT,
+  METHOD_HEAD,
   MINOR_VERSION,
-  MISSING_HOST,
   REPEATED_CONTENT_LENGTH,
-  REPEATED_HOST,
+  STATUS,
   TRANSFER_ENCODING_IN_HTTP_1_0,
-  UNKNOWN_EXPECTATION,
   UNSUPPORTED_TRANSFER_CODING,
 } from "../src/parser/abi";
-import { COMMA, ZERO, isBlank, isDigit } from "./bytes";
-import { isAuthority } from "./host";
-import { fail, fieldId, fieldRow, firstField, getRecord, setRecord } from "./memory";
+import { COMMA, ZERO, isDigit } from "./bytes";
+import { fail, firstField, getRecord, setRecord } from "./memory";
 import { skipToken } from "./scan";
+import { isText, nextField, skipBlanks, skipSeparators, valueEnd, valueStart } from "./values";
 
 /** The largest integer that JavaScript counts with exactly; no content is longer. */
 const LENGTH_MAX: f64 = 9007199254740991;
-
-// Options of Connection, one bit each.
-const CLOSE: i32 = 1;
-const KEEP_ALIVE: i32 = 2;
-const UPGRADE: i32 = 4;
-
-// @ts-ignore: decorator
-@inline
-function valueStart(start: usize, index: u32): usize {
-  return start + load<u16>(fieldRow(index), 4);
-}
-
-// @ts-ignore: decorator
-@inline
-function valueEnd(start: usize, index: u32): usize {
-  return valueStart(start, index) + load<u16>(fieldRow(index), 6);
-}
-
-/** Index of the next field after `index` that has the same known name, or the number of fields. */
-function nextField(index: u32): u32 {
-  const count = getRecord(FIELD_COUNT);
-  if (!(getRecord(FLAGS) & FLAG_REPEATED)) return count;
-  const id = fieldId(index);
-  do ++index;
-  while (index < count && fieldId(index) != id);
-  return index;
-}
-
-/** Whether [p, end) is `text`, which is in lower case, in any case. */
-function isText(p: usize, end: usize, text: string): bool {
-  const length = <usize>text.length;
-  if (end - p != length) return false;
-  for (let i: usize = 0; i < length; ++i) {
-    if ((load<u8>(p + i) | 0x20) != load<u8>(changetype<usize>(text) + (i << 1))) return false;
-  }
-  return true;
-}
-
-/** First byte of [p, end) that is neither a comma nor blank: where the next element of a list begins (RFC 9110 §5.6.1). */
-function skipSeparators(p: usize, end: usize): usize {
-  while (p < end && (load<u8>(p) == COMMA || isBlank(load<u8>(p)))) ++p;
-  return p;
-}
-
-/** First byte of [p, end) that is not blank; where it is not the end, a list needs a comma there. */
-function skipBlanks(p: usize, end: usize): usize {
-  while (p < end && isBlank(load<u8>(p))) ++p;
-  return p;
-}
-
-/**
- * Host: exactly one in HTTP/1.1, at most one in HTTP/1.0, valid in both (RFC 9112 §3.2). An empty one is refused too:
- * the URIs of HTTP have no empty host (RFC 9110 §4.2.1).
- */
-function checkHost(start: usize, headEnd: usize): i32 {
-  const first = firstField(FIELD_HOST);
-  if (!first) return getRecord(MINOR_VERSION) ? fail(MISSING_HOST, headEnd) : 0;
-  const again = nextField(first - 1);
-  if (again < getRecord(FIELD_COUNT)) return fail(REPEATED_HOST, start + load<u16>(fieldRow(again)));
-  const value = valueStart(start, first - 1);
-  return isAuthority(value, valueEnd(start, first - 1), false) ? 0 : fail(INVALID_HOST, value);
-}
-
-/** Connection = #connection-option, connection-option = token (RFC 9110 §7.6.1): the options found, or an error. */
-function connectionOptions(start: usize): i32 {
-  const first = firstField(FIELD_CONNECTION);
-  if (!first) return 0;
-  const count = getRecord(FIELD_COUNT);
-  let options = 0;
-  for (let index = first - 1; index < count; index = nextField(index)) {
-    const end = valueEnd(start, index);
-    let p = skipSeparators(valueStart(start, index), end);
-    while (p < end) {
-      const from = p;
-      p = min(skipToken(p, end), end);
-      if (isText(from, p, "keep-alive")) options |= KEEP_ALIVE;
-      else if (isText(from, p, "close")) options |= CLOSE;
-      else if (isText(from, p, "upgrade")) options |= UPGRADE;
-      p = skipBlanks(p, end);
-      if (p == from || (p < end && load<u8>(p) != COMMA)) return fail(INVALID_CONNECTION, p);
-      p = skipSeparators(p, end);
-    }
-  }
-  return options;
-}
 
 /**
  * Transfer-Encoding = #transfer-coding (RFC 9112 §6.1, §7): 0 where it is `chunked` alone, which is the only coding
@@ -175,67 +80,64 @@ function readContentLength(start: usize, index: u32): i32 {
   return 0;
 }
 
-/** How the content of a request is framed: the steps of RFC 9112 §6.3 that concern requests, by their numbers. */
-function frameRequest(start: usize): i32 {
+/**
+ * Steps 3 to 6, which requests and responses share: 1 where a field frames the content, 0 where none does, or a
+ * negated error code.
+ */
+function frameByFields(start: usize): i32 {
   const transferEncoding = firstField(FIELD_TRANSFER_ENCODING);
   const contentLength = firstField(FIELD_CONTENT_LENGTH);
-  setRecord(CONTENT_LENGTH_LOW, 0);
-  setRecord(CONTENT_LENGTH_HIGH, 0);
   if (transferEncoding) {
     const value = valueStart(start, transferEncoding - 1);
     // 3. Both Transfer-Encoding and Content-Length: "ought to be handled as an error".
     if (contentLength) return fail(LENGTH_WITH_TRANSFER_ENCODING, value);
     // §6.1: in a version that knows no Transfer-Encoding the framing is faulty.
     if (!getRecord(MINOR_VERSION)) return fail(TRANSFER_ENCODING_IN_HTTP_1_0, value);
-    // 4. The final coding is chunked, else the length cannot be told: 400.
+    // 4. The final coding is chunked, else the length cannot be told.
     const error = checkTransferEncoding(start, transferEncoding - 1);
     if (error) return error;
     setRecord(FRAMING, FRAMING_CHUNKED);
-    return 0;
+    return 1;
   }
-  if (contentLength) {
-    // 5. An invalid Content-Length, or more than one: 400.
-    const again = nextField(contentLength - 1);
-    if (again < getRecord(FIELD_COUNT)) return fail(REPEATED_CONTENT_LENGTH, valueStart(start, again));
-    // 6. A valid one is the length.
-    setRecord(FRAMING, FRAMING_LENGTH);
-    return readContentLength(start, contentLength - 1);
-  }
-  // 7. A request with neither has no content.
-  setRecord(FRAMING, FRAMING_NONE);
-  return 0;
+  if (!contentLength) return 0;
+  // 5. An invalid Content-Length, or more than one.
+  const again = nextField(contentLength - 1);
+  if (again < getRecord(FIELD_COUNT)) return fail(REPEATED_CONTENT_LENGTH, valueStart(start, again));
+  // 6. A valid one is the length.
+  setRecord(FRAMING, FRAMING_LENGTH);
+  const error = readContentLength(start, contentLength - 1);
+  return error ? error : 1;
 }
 
-/** Expect = "100-continue" (RFC 9110 §10.1.1): 1 where it is that, 0 where there is none, else an error. */
-function readExpectation(start: usize): i32 {
-  const first = firstField(FIELD_EXPECT);
-  if (!first || !getRecord(MINOR_VERSION)) return 0;
-  const count = getRecord(FIELD_COUNT);
-  for (let index = first - 1; index < count; index = nextField(index)) {
-    const value = valueStart(start, index);
-    if (!isText(value, valueEnd(start, index), "100-continue")) return fail(UNKNOWN_EXPECTATION, value);
-  }
-  return 1;
+/** Frames the content of a request: 0, or a negated error code. */
+export function frameRequest(start: usize): i32 {
+  setRecord(CONTENT_LENGTH_LOW, 0);
+  setRecord(CONTENT_LENGTH_HIGH, 0);
+  const framed = frameByFields(start);
+  // 7. A request with neither field has no content.
+  if (framed == 0) setRecord(FRAMING, FRAMING_NONE);
+  return min(framed, 0);
 }
 
-/** Gives the fields of a request their meaning and completes the record: 0, or a negated error code. */
-export function interpretRequest(start: usize, headEnd: usize, escapes: u32): i32 {
-  let outcome = checkHost(start, headEnd);
-  if (outcome) return outcome;
-  const options = connectionOptions(start);
-  if (options < 0) return options;
-  outcome = frameRequest(start);
-  if (outcome) return outcome;
-  const expectation = readExpectation(start);
-  if (expectation < 0) return expectation;
-
-  let flags = getRecord(FLAGS) | escapes;
-  const minor = getRecord(MINOR_VERSION);
-  // RFC 9112 §9.3: close wins; 1.1 persists by default, 1.0 where it is asked for.
-  if (!(options & CLOSE) && (minor || options & KEEP_ALIVE)) flags |= FLAG_KEEP_ALIVE;
-  if (expectation) flags |= FLAG_EXPECT_CONTINUE;
-  // RFC 9110 §7.8: Upgrade counts only where Connection names it, and never in 1.0.
-  if (minor && options & UPGRADE && firstField(FIELD_UPGRADE)) flags |= FLAG_UPGRADE;
-  setRecord(FLAGS, flags);
+/**
+ * Frames the content of a response to a request of this method: 0, or a negated error code. The fields are checked
+ * where they do not count too (to HEAD they tell of content that is not there).
+ */
+export function frameResponse(start: usize, method: u32): i32 {
+  setRecord(CONTENT_LENGTH_LOW, 0);
+  setRecord(CONTENT_LENGTH_HIGH, 0);
+  const framed = frameByFields(start);
+  if (framed < 0) return framed;
+  const status = getRecord(STATUS);
+  if (method == METHOD_HEAD || status == 204 || status == 304 || (status < 200 && status != 101)) {
+    // 1. A response to HEAD, and any of status 1xx, 204 or 304, has no content.
+    setRecord(FRAMING, FRAMING_NONE);
+  } else if (status == 101 || (method == METHOD_CONNECT && status < 300)) {
+    // 2. From here on the connection is a tunnel, or speaks another protocol: what follows is all there is to come.
+    setRecord(FRAMING, FRAMING_UNTIL_CLOSE);
+  } else if (framed == 0) {
+    // 8. All other responses last until the connection closes.
+    setRecord(FRAMING, FRAMING_UNTIL_CLOSE);
+  }
   return 0;
 }

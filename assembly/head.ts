@@ -10,10 +10,12 @@ import {
 } from "../src/parser/abi";
 import { CR, CRLF } from "./bytes";
 import { clearFields, parseFields } from "./fields";
-import { interpretRequest } from "./framing";
+import { interpretRequest, interpretResponse } from "./interpret";
 import { fail, getRecord, limit, setRecord } from "./memory";
-import { lineEndMissing, load16, parseRequestLine } from "./request-line";
+import { parseRequestLine } from "./request-line";
 import { targetEscapes } from "./scan";
+import { lineEndMissing, load16 } from "./start-line";
+import { parseStatusLine } from "./status-line";
 
 /** Empty lines before a start line are passed over (RFC 9112 §2.2): the cursor after them, or as everywhere. */
 // @ts-ignore: decorator
@@ -61,6 +63,25 @@ function requestHead(start: usize, end: usize): i32 {
 export function parseRequest(start: usize, end: usize): i32 {
   const most = start + limit(LIMIT_HEAD);
   return conclude(requestHead(start, min(end, most)), start, end, most, HEAD_TOO_LARGE);
+}
+
+function responseHead(start: usize, end: usize, method: u32): i32 {
+  const next = parseStatusLine(start, end);
+  if (next <= 0) return next;
+  clearFields();
+  const headEnd = parseFields(start, <usize>next, end);
+  if (headEnd <= 0) return headEnd;
+  const error = interpretResponse(start, method);
+  return error ? error : headEnd;
+}
+
+/**
+ * Parses the response head that begins at address `start`, by the contract of `parseRequest`. `method` is the id of
+ * the request's method: what HEAD and CONNECT are answered with is framed otherwise (RFC 9112 §6.3).
+ */
+export function parseResponse(start: usize, end: usize, method: u32): i32 {
+  const most = start + limit(LIMIT_HEAD);
+  return conclude(responseHead(start, min(end, most), method), start, end, most, HEAD_TOO_LARGE);
 }
 
 /**

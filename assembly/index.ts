@@ -5,7 +5,7 @@ import { buildNames } from "./names";
 import { buildNibbles } from "./scan";
 
 export { decodeChunked } from "./chunked";
-export { parseRequest, parseTrailers } from "./head";
+export { parseRequest, parseResponse, parseTrailers } from "./head";
 export { findHeadEnd } from "./scan";
 
 /** The version of the numbers in src/parser/abi.ts that this module was built with. */

@@ -2,13 +2,16 @@
  * Known names: methods and field names that are told by a number, found by hash and one comparison.
  *
  * The hash has no two of them in one slot; a list that breaks this stops the module when it starts, and a test
- * says so. Its factors were found by trying.
+ * says so. Its factor was found by trying.
  */
 import { FIELD_NAMES, METHODS } from "../src/parser/abi";
 import { COMMA } from "./bytes";
 import { FIELD_ENTRIES, FIELD_LENGTHS, FIELD_SLOTS, METHOD_ENTRIES, METHOD_LENGTHS, METHOD_SLOTS } from "./memory";
+import { load16 } from "./start-line";
 
 const SLOTS: u32 = 512;
+const HASH_FACTOR: u32 = 2450644393;
+const HASH_SHIFT: u32 = 17;
 const ENTRY_SIZE: usize = 32;
 /** Turns upper case letters to lower case; no other two bytes of a known name's alphabet fall together by it. */
 const CASELESS: u8 = 0x20;
@@ -17,10 +20,10 @@ const CASED: u8 = 0;
 // @ts-ignore: decorator
 @inline
 function slotOf(p: usize, length: usize, fold: u8): u32 {
+  const folds = (<u32>fold << 8) | fold;
   const first = <u32>(load<u8>(p) | fold);
-  const last = <u32>(load<u8>(p + length - 1) | fold);
-  const beforeLast = <u32>(load<u8>(p + length - 2) | fold);
-  return (first * 152 + last * 201 + beforeLast * 2 + <u32>length * 55) & (SLOTS - 1);
+  const last = <u32>load16(p + length - 2) | folds;
+  return ((last ^ (first << 16) ^ (<u32>length << 3)) * HASH_FACTOR >> HASH_SHIFT) & (SLOTS - 1);
 }
 
 /** Whether the name at `p` is the one at `entry`; both have `length` bytes, 1 to 32. */
@@ -34,9 +37,12 @@ function sameName(p: usize, entry: usize, length: usize, fold: u8): bool {
     const rest = length - 16;
     return (head | i8x16.bitmask(i8x16.ne(v128.or(v128.load(p + rest), folds), v128.load(entry + rest)))) == 0;
   }
-  for (let i: usize = 0; i < length; ++i) {
-    if ((load<u8>(p + i) | fold) != load<u8>(entry + i)) return false;
+  let i: usize = 0;
+  if (WIDE_LOADS) {
+    const folds = <u64>fold * 0x0101010101010101;
+    for (; i + 8 <= length; i += 8) if ((load<u64>(p + i) | folds) != load<u64>(entry + i)) return false;
   }
+  for (; i < length; ++i) if ((load<u8>(p + i) | fold) != load<u8>(entry + i)) return false;
   return true;
 }
 

@@ -10,7 +10,6 @@ import {
   FORM_ASTERISK,
   FORM_AUTHORITY,
   FORM_ORIGIN,
-  INVALID_LINE_END,
   INVALID_METHOD,
   INVALID_TARGET,
   INVALID_VERSION,
@@ -24,7 +23,6 @@ import {
   METHOD_OPTIONS,
   METHOD_POST,
   METHOD_TOO_LONG,
-  MINOR_VERSION,
   PATH_LENGTH,
   PATH_OFFSET,
   QUERY_LENGTH,
@@ -33,32 +31,17 @@ import {
   TARGET_LENGTH,
   TARGET_OFFSET,
   TARGET_TOO_LONG,
-  UNSUPPORTED_VERSION,
 } from "../src/parser/abi";
-import { ASTERISK, COLON, CR, CRLF, DOT, LF, QUESTION, SLASH, SP, ZERO, isDigit } from "./bytes";
+import { ASTERISK, COLON, CR, LF, QUESTION, SLASH, SP, isDigit } from "./bytes";
 import { isAuthority } from "./host";
 import { fail, getRecord, limit, setRecord } from "./memory";
 import { methodId } from "./names";
 import { skipTarget, skipToken, targetQuery } from "./scan";
+import { load16, load32, parseLineEnd, parseVersion } from "./start-line";
 
 // The first four bytes of the two methods that most requests have, as a little-endian u32.
 const GET_SP: u32 = 0x20544547;
 const POST: u32 = 0x54534f50;
-
-// @ts-ignore: decorator
-@inline
-function load32(p: usize): u32 {
-  // Byte by byte where the target is JavaScript's typed arrays, which know no unaligned access.
-  if (ASC_FEATURE_SIMD) return load<u32>(p);
-  return <u32>load<u8>(p) | (<u32>load<u8>(p + 1) << 8) | (<u32>load<u8>(p + 2) << 16) | (<u32>load<u8>(p + 3) << 24);
-}
-
-// @ts-ignore: decorator
-@inline
-export function load16(p: usize): u16 {
-  if (ASC_FEATURE_SIMD) return load<u16>(p);
-  return <u16>load<u8>(p) | (<u16>load<u8>(p + 1) << 8);
-}
 
 /** method SP, method = token (RFC 9110 §9.1) */
 function parseMethod(start: usize, p: usize, end: usize): i32 {
@@ -132,55 +115,6 @@ function splitTarget(start: usize, from: usize, end: usize, query: usize): i32 {
   setRecord(QUERY_OFFSET, query ? <u32>(query + 1 - start) : 0);
   setRecord(QUERY_LENGTH, query ? <u32>(end - query - 1) : 0);
   return 1;
-}
-
-/** HTTP-version CRLF, HTTP-version = "HTTP/" DIGIT "." DIGIT (RFC 9112 §2.3) */
-// @ts-ignore: decorator
-@inline
-export function parseVersion(p: usize, end: usize): i32 {
-  if (p + 8 > end) return partialVersion(p, end);
-  if (load32(p) != 0x50545448 || load32(p + 4) != 0x312e312f) {
-    const code = otherVersion(p);
-    if (code < 0) return code;
-  } else setRecord(MINOR_VERSION, 1);
-  return <i32>(p + 8);
-}
-
-/** A version other than HTTP/1.1: 1.0 is told apart, a later 1.x is spoken to as 1.1 (RFC 9110 §2.5). */
-function otherVersion(p: usize): i32 {
-  if (load32(p) != 0x50545448 || load<u8>(p + 4) != SLASH) return fail(INVALID_VERSION, p);
-  const major = load<u8>(p + 5);
-  const minor = load<u8>(p + 7);
-  if (!isDigit(major) || load<u8>(p + 6) != DOT || !isDigit(minor)) return fail(INVALID_VERSION, p);
-  if (major != 0x31) return fail(UNSUPPORTED_VERSION, p);
-  setRecord(MINOR_VERSION, minor - ZERO);
-  return 1;
-}
-
-/** Whether what there is of a version can still become one. */
-function partialVersion(p: usize, end: usize): i32 {
-  const version = "HTTP/";
-  for (let i: usize = 0; p + i < end; ++i) {
-    const byte = load<u8>(p + i);
-    const right =
-      i < 5 ? byte == load<u8>(changetype<usize>(version) + (i << 1)) : i == 6 ? byte == DOT : isDigit(byte);
-    if (!right) return fail(INVALID_VERSION, p);
-  }
-  return 0;
-}
-
-/** CRLF (RFC 9112 §2.2: a bare LF might be taken for it, and a bare CR must not; here both are refused) */
-// @ts-ignore: decorator
-@inline
-export function parseLineEnd(p: usize, end: usize): i32 {
-  if (p + 2 <= end && load16(p) == CRLF) return <i32>(p + 2);
-  return lineEndMissing(p, end);
-}
-
-/** Why there is no CRLF at `p`: bytes are missing, or wrong. */
-export function lineEndMissing(p: usize, end: usize): i32 {
-  if (p >= end || (p + 1 == end && load<u8>(p) == CR)) return 0;
-  return fail(INVALID_LINE_END, load<u8>(p) == CR ? p + 1 : p);
 }
 
 /**

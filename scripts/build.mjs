@@ -10,18 +10,50 @@ function run(script, ...args) {
   execFileSync(process.execPath, [path.join("node_modules", script), ...args], { stdio: "inherit" });
 }
 
+function generate(name, text) {
+  writeFileSync(`src/parser/generated/${name}.ts`, text);
+}
+
+/** Writes the bytes of a module as a source file. */
+function inline(build) {
+  const bytes = readFileSync(`build/parser.${build}.wasm`).toString("base64");
+  generate(build, `/** The ${build} build of the parser, in base64. */\nexport const ${build}: string = "${bytes}";\n`);
+}
+
+/** Translates the module to plain JavaScript, as a function that makes one instance after the other. */
+async function translate() {
+  run("binaryen/bin/wasm2js", "build/parser.js.wasm", "-O3", "-o", "build/parser.js");
+  const source = readFileSync("build/parser.js", "utf8");
+  const factory = /^function asmFunc\(imports\) \{[\s\S]*?^\}$/m.exec(source);
+  if (!factory) throw new Error("wasm2js gave no asmFunc");
+  const helpers = source.slice(0, factory.index).replace(/^import .*$/gm, "");
+  const { transform } = await import("esbuild");
+  const { code } = await transform(`${helpers}\n${factory[0]}\nexport function instantiate() { return asmFunc({}); }`, {
+    minify: true,
+    format: "esm",
+  });
+  generate("js", `// @ts-nocheck\n/** The plain JavaScript build of the parser. */\n${typed(code)}`);
+}
+
+/** Gives the exported function the type that isolated declarations ask for. */
+function typed(code) {
+  const result = code.replace(
+    /export\s*\{\s*(\w+) as instantiate\s*\};?\s*$/,
+    "export const instantiate: () => any = $1;\n",
+  );
+  if (result === code) throw new Error("the translated module does not end with its export");
+  return result;
+}
+
 rmSync("build", { recursive: true, force: true });
 rmSync("dist", { recursive: true, force: true });
 mkdirSync("src/parser/generated", { recursive: true });
 
-for (const build of ["simd", "scalar"]) {
-  run("assemblyscript/bin/asc.js", "--target", build);
-  const bytes = readFileSync(`build/parser.${build}.wasm`).toString("base64");
-  writeFileSync(
-    `src/parser/generated/${build}.ts`,
-    `/** The ${build} build of the parser, in base64. */\nexport const ${build}: string = "${bytes}";\n`,
-  );
-}
+for (const build of ["simd", "scalar", "js"]) run("assemblyscript/bin/asc.js", "--target", build);
+inline("simd");
+inline("scalar");
+await translate();
 run("typescript/bin/tsc", "-p", "tsconfig.json");
 copyFileSync("build/parser.simd.wasm", "dist/parser.wasm");
+copyFileSync("build/parser.scalar.wasm", "dist/parser.scalar.wasm");
 run("typescript/bin/tsc", "-p", "examples/tsconfig.json");

@@ -1,5 +1,5 @@
 // Makes a fresh clone ready: installs and builds where something is missing or stale, and is quick where nothing is.
-// `node scripts/setup.mjs bench` makes the benches ready too.
+// `node scripts/setup.mjs bench tests/hosts` makes the folders that have a package.json of their own ready too.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -68,10 +68,9 @@ try {
     ["assembly", "src", "examples", "asconfig.json", "tsconfig.json", "package-lock.json", "scripts/build.mjs"],
     () => execFileSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" }),
   );
-  if (process.argv[2] === "bench") {
-    renew("Installing what the benches compare with", "bench/node_modules/.pyrois", ["bench/package-lock.json"], () =>
-      install("bench"),
-    );
+  for (const folder of process.argv.slice(2)) {
+    const manifest = path.join(folder, "package-lock.json");
+    renew(`Installing for ${folder}`, path.join(folder, "node_modules/.pyrois"), [manifest], () => install(folder));
   }
 } catch (error) {
   console.error(`Setting up failed: ${error.message}`);

@@ -8,11 +8,11 @@ import {
   END,
   HEAD,
   type HeaderFields,
-  MessageReader,
   NEED_MORE,
   ParseError,
   type Parser,
   type RequestHead,
+  RequestReader,
 } from "../parser/index.ts";
 import { IncomingContent } from "./content.ts";
 import { type OutgoingMessage, type SerializedMessage, serialize } from "./serialize.ts";
@@ -78,7 +78,7 @@ const WAITING = 1;
 const CLOSED = 2;
 
 export class ServerConnection {
-  readonly #reader: MessageReader;
+  readonly #reader: RequestReader;
   readonly #transport: Transport;
   readonly #options: ConnectionOptions;
   readonly #dispatch: (exchange: Exchange) => void;
@@ -102,7 +102,7 @@ export class ServerConnection {
     options: ConnectionOptions,
     dispatch: (exchange: Exchange) => void,
   ) {
-    this.#reader = new MessageReader(parser);
+    this.#reader = new RequestReader(parser);
     this.#transport = transport;
     this.#options = options;
     this.#dispatch = dispatch;

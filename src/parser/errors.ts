@@ -107,19 +107,34 @@ export const PARSE_ERRORS: ReadonlyMap<number, ParseErrorRow> = new Map([
   [abi.CONTENT_TOO_LARGE, row("ContentTooLarge", 413, "RFC 9110 §15.5.14", "the content is larger than maxBodySize")],
 ]);
 
+/** Bytes as text that is safe to show anywhere: printable ASCII as it is, all else as escapes. */
+function quote(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) {
+    if (byte === 0x0d) text += "\\r";
+    else if (byte === 0x0a) text += "\\n";
+    else if (byte === 0x22 || byte === 0x5c) text += `\\${String.fromCharCode(byte)}`;
+    else if (byte >= 0x20 && byte < 0x7f) text += String.fromCharCode(byte);
+    else text += `\\x${byte.toString(16).padStart(2, "0")}`;
+  }
+  return `"${text}"`;
+}
+
 /**
  * A message that breaks the rules.
  *
  * `code` and `name` are stable, `status` is what a server answers, `section` names the rule, and `offset` counts in
- * bytes from the beginning of the head, content or trailer section that was being read.
+ * bytes from the beginning of the head, content or trailer section that was being read. `quoted` shows the bytes
+ * around that place, in quotes and printable; it is what the peer sent, so it does not stand in `message`.
  */
 export class ParseError extends Error {
   readonly code: number;
   readonly status: number;
   readonly section: string;
   readonly offset: number;
+  readonly quoted: string;
 
-  constructor(code: number, offset = 0) {
+  constructor(code: number, offset = 0, bytes: Uint8Array = new Uint8Array(0)) {
     const known = PARSE_ERRORS.get(code);
     if (!known) throw new RangeError(`there is no parse error with code ${code}`);
     super(`${known.message} (${known.section}, at byte ${offset})`);
@@ -128,5 +143,6 @@ export class ParseError extends Error {
     this.status = known.status;
     this.section = known.section;
     this.offset = offset;
+    this.quoted = quote(bytes);
   }
 }

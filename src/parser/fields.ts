@@ -1,5 +1,5 @@
 import * as abi from "./abi.ts";
-import type { HeadSource } from "./head.ts";
+import type { HeadSource } from "./source.ts";
 
 /** Known field names by id, in lower case; 0 is none of them. */
 const NAMES: readonly string[] = ["", ...abi.FIELD_NAMES.split(",")];

@@ -1,30 +1,42 @@
-/** Loads the parser's WebAssembly module, synchronously: the only file that knows of WebAssembly. */
+/** Loads the parser's module, synchronously: the only file that knows of WebAssembly. */
 import { ABI_VERSION, MEMORY_PAGES } from "./abi.ts";
+import { instantiate as instantiateJs } from "./generated/js.ts";
 import { scalar } from "./generated/scalar.ts";
 import { simd } from "./generated/simd.ts";
 
-/** Which build of the parser runs: with vector instructions, or without. */
-export type ParserBuild = "simd" | "scalar";
+/**
+ * The builds of the one parser: WebAssembly with vector instructions, WebAssembly without, and plain JavaScript. They
+ * give the same results.
+ */
+export type ParserBuild = "simd" | "scalar" | "js";
+
+/** A compiled `pyrois/parser.wasm`, for hosts that forbid compiling bytes. */
+export type ParserModule = WebAssembly.Module;
 
 /** What the module exports; all positions are addresses in `memory`. */
 export interface ParserExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   parseRequest(start: number, end: number): number;
+  parseResponse(start: number, end: number, method: number): number;
   parseTrailers(start: number, end: number): number;
   decodeChunked(start: number, end: number, state: number, remaining: number): number;
   findHeadEnd(start: number, from: number, end: number): number;
 }
 
-/** A module that runs. */
+/** A module that runs in a memory of its own. */
 export interface LoadedParser {
   readonly build: ParserBuild;
   readonly exports: ParserExports;
 }
 
-const bytesOf: Record<ParserBuild, string> = { simd, scalar };
-const compiled = new Map<ParserBuild, WebAssembly.Module>();
+interface RawExports extends ParserExports {
+  readonly abiVersion: { readonly value: number };
+}
 
-function compile(build: ParserBuild): WebAssembly.Module {
+const bytesOf = { simd, scalar };
+const compiled = new Map<string, WebAssembly.Module>();
+
+function compile(build: "simd" | "scalar"): WebAssembly.Module {
   let module = compiled.get(build);
   if (!module) {
     const text = atob(bytesOf[build]);
@@ -36,22 +48,37 @@ function compile(build: ParserBuild): WebAssembly.Module {
   return module;
 }
 
-function run(build: ParserBuild): LoadedParser {
-  const { exports } = new WebAssembly.Instance(compile(build), {});
-  const version = (exports.abiVersion as WebAssembly.Global).value;
-  if (version !== ABI_VERSION) throw new Error(`the parser module speaks ABI ${version}, not ${ABI_VERSION}`);
-  const parser = exports as unknown as ParserExports;
-  if (parser.memory.buffer.byteLength !== MEMORY_PAGES * 65536) throw new Error("the parser module has another memory");
-  return { build, exports: parser };
+function instance(module: WebAssembly.Module): RawExports {
+  return new WebAssembly.Instance(module, {}).exports as unknown as RawExports;
 }
 
-/** Starts a parser of its own memory: the build that is asked for, else the fastest that this host can run. */
-export function loadParser(build?: ParserBuild): LoadedParser {
+function checked(build: ParserBuild, exports: RawExports): LoadedParser {
+  const version = exports.abiVersion?.value;
+  if (version !== ABI_VERSION) throw new TypeError(`this parser module speaks ABI ${version}, not ${ABI_VERSION}`);
+  if (exports.memory.buffer.byteLength !== MEMORY_PAGES * 65536) throw new TypeError("this module has another memory");
+  return { build, exports };
+}
+
+function run(build: ParserBuild): LoadedParser {
+  return checked(build, build === "js" ? instantiateJs() : instance(compile(build)));
+}
+
+/**
+ * Starts a parser in a memory of its own: from a compiled module, or the build that is asked for, or the fastest that
+ * this host can run. Throws a TypeError where a module is another one, and what the host throws where it cannot run
+ * what was asked for.
+ */
+export function loadParser(build?: ParserBuild, module?: ParserModule): LoadedParser {
+  if (module) return checked("simd", instance(module));
   if (build) return run(build);
-  try {
-    return run("simd");
-  } catch (error) {
-    if (!(error instanceof WebAssembly.CompileError)) throw error;
-    return run("scalar");
+  if (typeof WebAssembly === "undefined") return run("js");
+  for (const candidate of ["simd", "scalar"] as const) {
+    try {
+      return run(candidate);
+    } catch (error) {
+      // No vector instructions, compiling forbidden, or no memory to be had: the next one needs less.
+      if (!(error instanceof WebAssembly.CompileError || error instanceof RangeError)) throw error;
+    }
   }
+  return run("js");
 }

@@ -1,8 +1,9 @@
 import * as abi from "./abi.ts";
 import { ParseError } from "./errors.ts";
 import { HeaderFields } from "./fields.ts";
-import { HeadSource, RequestHead } from "./head.ts";
-import { loadParser, type ParserBuild, type ParserExports } from "./module.ts";
+import { RequestHead, ResponseHead } from "./head.ts";
+import { loadParser, type ParserBuild, type ParserExports, type ParserModule } from "./module.ts";
+import { HeadSource } from "./source.ts";
 
 /** How much a head may have. Sizes in bytes. */
 export interface ParserLimits {
@@ -20,14 +21,28 @@ export const DEFAULT_PARSER_LIMITS: ParserLimits = { maxHeadSize: 16384, maxTarg
 export interface ParserOptions extends Partial<ParserLimits> {
   /** The build to run; by default the fastest that the host can. */
   readonly build?: ParserBuild;
+  /** A compiled `pyrois/parser.wasm` to run instead; for hosts that forbid compiling bytes. */
+  readonly module?: ParserModule;
 }
 
-function checked(name: keyof ParserLimits, value: number | undefined, least: number, most: number): number {
-  if (value === undefined) return DEFAULT_PARSER_LIMITS[name];
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(`${name} must be a whole number from ${least} to ${most}, not ${value}`);
+const RANGES: Record<keyof ParserLimits, readonly [least: number, most: number]> = {
+  maxHeadSize: [256, abi.CARRY_SIZE],
+  maxTargetSize: [1, abi.CARRY_SIZE],
+  maxFields: [1, abi.FIELDS_MAX],
+};
+
+/** The limits of these options, with defaults; throws a RangeError where one is out of its range. */
+export function checkLimits(options: Partial<ParserLimits>): ParserLimits {
+  const limits = { ...DEFAULT_PARSER_LIMITS };
+  for (const name of Object.keys(RANGES) as (keyof ParserLimits)[]) {
+    const value = options[name] ?? limits[name];
+    const [least, most] = RANGES[name];
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new RangeError(`${name} must be a whole number from ${least} to ${most}, not ${value}`);
+    }
+    (limits as Record<keyof ParserLimits, number>)[name] = value;
   }
-  return value;
+  return limits;
 }
 
 /**
@@ -46,21 +61,22 @@ export class Parser {
   readonly window: Uint8Array<ArrayBuffer>;
   /** All of linear memory (abi.ts draws it). */
   readonly memory: Uint8Array<ArrayBuffer>;
-  /** The head that `parseRequest` found last. It holds until the next parse; `head.own()` makes it last. */
+  /** The request head that `parseRequest` found last. It holds until the next parse; `own()` makes it last. */
   readonly head: RequestHead;
+  /** The response head that `parseResponse` found last, likewise. */
+  readonly responseHead: ResponseHead;
   readonly #exports: ParserExports;
   readonly #record: Uint32Array<ArrayBuffer>;
   readonly #source: HeadSource;
+  /** What the call that failed last looked at. */
+  #failedStart = 0;
+  #failedEnd = 0;
 
-  /** Throws a RangeError where a limit is out of its range. */
+  /** Throws a RangeError where a limit is out of its range, a TypeError where `module` is no module of this parser. */
   constructor(options: ParserOptions = {}) {
-    const { build, exports } = loadParser(options.build);
+    this.limits = checkLimits(options);
+    const { build, exports } = loadParser(options.build, options.module);
     this.build = build;
-    this.limits = {
-      maxHeadSize: checked("maxHeadSize", options.maxHeadSize, 256, abi.CARRY_SIZE),
-      maxTargetSize: checked("maxTargetSize", options.maxTargetSize, 1, abi.CARRY_SIZE),
-      maxFields: checked("maxFields", options.maxFields, 1, abi.FIELDS_MAX),
-    };
     const buffer = exports.memory.buffer;
     this.memory = new Uint8Array(buffer);
     this.window = new Uint8Array(buffer, abi.WINDOW, abi.WINDOW_SIZE);
@@ -68,24 +84,32 @@ export class Parser {
     this.#record = new Uint32Array(buffer, abi.RECORD, 32);
     this.#source = new HeadSource(buffer, true);
     this.head = new RequestHead(this.#source);
+    this.responseHead = new ResponseHead(this.#source);
     const limits = new Uint32Array(buffer, abi.LIMITS, 3);
     limits[abi.LIMIT_HEAD / 4] = this.limits.maxHeadSize;
     limits[abi.LIMIT_TARGET / 4] = this.limits.maxTargetSize;
     limits[abi.LIMIT_FIELDS / 4] = this.limits.maxFields;
   }
 
-  /** Parses a request head; where it is complete, `head` and `borrowHead` read it. */
+  /** Parses a request head; where it is complete, `head` reads it. */
   parseRequest(start: number, end: number): number {
     const outcome = this.#exports.parseRequest(abi.WINDOW + start, abi.WINDOW + end);
-    if (outcome > 0) this.#source.point(abi.WINDOW + start, outcome);
-    return outcome;
+    return this.#conclude(outcome, start, end);
+  }
+
+  /**
+   * Parses a response head; where it is complete, `responseHead` reads it. `method` is the id (`methodId`) of the
+   * request's method, for the answers to HEAD and CONNECT are framed otherwise.
+   */
+  parseResponse(start: number, end: number, method: number): number {
+    const outcome = this.#exports.parseResponse(abi.WINDOW + start, abi.WINDOW + end, method);
+    return this.#conclude(outcome, start, end);
   }
 
   /** Parses a trailer section, by the same contract; where it is complete, `takeFields` gives its fields. */
   parseTrailers(start: number, end: number): number {
     const outcome = this.#exports.parseTrailers(abi.WINDOW + start, abi.WINDOW + end);
-    if (outcome > 0) this.#source.point(abi.WINDOW + start, outcome);
-    return outcome;
+    return this.#conclude(outcome, start, end);
   }
 
   /**
@@ -103,7 +127,9 @@ export class Parser {
    * `spanCount`, `spanOffset` and `spanLength`.
    */
   decodeChunked(start: number, end: number, state: number, remaining: number): number {
-    return this.#exports.decodeChunked(abi.WINDOW + start, abi.WINDOW + end, state, remaining);
+    const outcome = this.#exports.decodeChunked(abi.WINDOW + start, abi.WINDOW + end, state, remaining);
+    if (outcome < 0) this.#fail(start, end);
+    return outcome;
   }
 
   get chunkState(): number {
@@ -135,9 +161,14 @@ export class Parser {
     return -bytes.length;
   }
 
-  /** A head of its own object on what was parsed last; like `head` it holds until the next parse, or `own()`. */
+  /** As `head`, in an object of its own. */
   borrowHead(): RequestHead {
     return new RequestHead(this.#source);
+  }
+
+  /** As `responseHead`, in an object of its own. */
+  borrowResponseHead(): ResponseHead {
+    return new ResponseHead(this.#source);
   }
 
   /** The fields of what was parsed last, copied so that they last. */
@@ -145,8 +176,27 @@ export class Parser {
     return new HeaderFields({ source: this.#source.copy() });
   }
 
-  /** The error for a negative outcome of the last call; its offset counts from `start`, plus `base`. */
+  /** The error for a negative outcome of the last call; its offset counts from the `start` of the call, plus `base`. */
   error(outcome: number, base = 0): ParseError {
-    return new ParseError(-outcome, base + this.#record[abi.ERROR_OFFSET / 4]);
+    const offset = this.#record[abi.ERROR_OFFSET / 4];
+    const at = abi.WINDOW + this.#failedStart + offset;
+    const from = Math.max(at - QUOTED_BEFORE, abi.WINDOW + this.#failedStart);
+    const to = Math.min(at + QUOTED_AFTER, abi.WINDOW + this.#failedEnd);
+    return new ParseError(-outcome, base + offset, this.memory.slice(from, to));
+  }
+
+  #conclude(outcome: number, start: number, end: number): number {
+    if (outcome > 0) this.#source.point(abi.WINDOW + start, outcome);
+    else if (outcome < 0) this.#fail(start, end);
+    return outcome;
+  }
+
+  #fail(start: number, end: number): void {
+    this.#failedStart = start;
+    this.#failedEnd = end;
   }
 }
+
+/** Bytes around the wrong one that an error shows. */
+const QUOTED_BEFORE = 16;
+const QUOTED_AFTER = 8;

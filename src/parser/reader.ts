@@ -1,7 +1,7 @@
 import * as abi from "./abi.ts";
 import { ParseError } from "./errors.ts";
 import type { HeaderFields } from "./fields.ts";
-import type { RequestHead } from "./head.ts";
+import type { MessageHead, RequestHead, ResponseHead } from "./head.ts";
 import type { Parser } from "./parser.ts";
 
 /** What `MessageReader.next` found. */
@@ -13,16 +13,18 @@ export const END = 4;
 export type ReaderEvent = typeof NEED_MORE | typeof HEAD | typeof DATA | typeof TRAILERS | typeof END;
 
 // What is read next. The only transitions:
-//   IN_HEAD -> IN_LENGTH | IN_CHUNKS | AT_END      by the framing of the head
+//   IN_HEAD -> IN_LENGTH | IN_CHUNKS | UNTIL_CLOSE | AT_END      by the framing of the head
 //   IN_LENGTH -> AT_END                            after the last byte
 //   IN_CHUNKS -> IN_TRAILERS | AT_END              after the last chunk
 //   IN_TRAILERS -> AT_END                          after the empty line
+//   UNTIL_CLOSE -> AT_END                          when the input ends
 //   AT_END -> IN_HEAD                              when END was told
 const IN_HEAD = 0;
 const IN_LENGTH = 1;
 const IN_CHUNKS = 2;
 const IN_TRAILERS = 3;
-const AT_END = 4;
+const UNTIL_CLOSE = 4;
+const AT_END = 5;
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -37,10 +39,10 @@ const LOOK_BACK = 3;
  * stops earlier with `suspend`. Between those calls nothing else may touch the window. Nothing is kept of the window
  * afterwards but the incomplete tail; a head that is still in use is given its own copy in time.
  */
-export class MessageReader {
+export abstract class MessageReader<Head extends MessageHead> {
   readonly parser: Parser;
   /** The head that HEAD told of, until the next one. */
-  head: RequestHead | null = null;
+  head: Head | null = null;
   /** The fields that TRAILERS told of. */
   trailers: HeaderFields | null = null;
   /** Where in the window the content lies that DATA told of. */
@@ -101,7 +103,8 @@ export class MessageReader {
       case IN_HEAD:
         return this.#nextHead();
       case IN_LENGTH:
-        return this.#nextOfLength();
+      case UNTIL_CLOSE:
+        return this.#nextContent();
       case IN_CHUNKS:
         return this.#nextChunk();
       case IN_TRAILERS:
@@ -135,12 +138,25 @@ export class MessageReader {
     this.#end = length;
   }
 
-  /** Tells that the input has ended; throws where a message is incomplete. */
+  /** Parses a head at [start, end) of the window; as the functions of `Parser`. */
+  protected abstract parseHead(start: number, end: number): number;
+
+  /** The head that was just parsed, borrowed. */
+  protected abstract borrowHead(): Head;
+
+  /**
+   * Tells that the input has ended; throws where a message is incomplete. A message that lasts until the connection
+   * closes is complete now: `next` tells its END.
+   */
   finish(): void {
+    if (this.#phase === UNTIL_CLOSE) {
+      this.#phase = AT_END;
+      return;
+    }
     if (this.#phase === IN_HEAD && this.#tailLength > 0 && !this.#suspended) {
       // What is wrong already is told before what is missing.
       const start = this.parser.carry((this.#tail as Uint8Array).subarray(0, this.#tailLength));
-      const outcome = this.parser.parseRequest(start, 0);
+      const outcome = this.parseHead(start, 0);
       if (outcome < 0) throw this.parser.error(outcome);
     }
     if (this.inMessage) throw new ParseError(abi.INCOMPLETE_MESSAGE, this.#tailLength);
@@ -184,11 +200,11 @@ export class MessageReader {
   #nextHead(): ReaderEvent {
     if (this.#at >= this.#end) return this.#needMore();
     this.head?.own();
-    const outcome = this.parser.parseRequest(this.#at, this.#end);
+    const outcome = this.parseHead(this.#at, this.#end);
     if (outcome === 0) return this.#needMore();
     if (outcome < 0) throw this.parser.error(outcome);
     this.#at += outcome;
-    const head = this.parser.borrowHead();
+    const head = this.borrowHead();
     this.head = head;
     this.trailers = null;
     const { framing } = head;
@@ -199,21 +215,32 @@ export class MessageReader {
       this.#remaining = 0;
       this.#bodyOffset = 0;
       this.#span = this.#spanCount = 0;
-    } else {
+    } else if (framing === abi.FRAMING_UNTIL_CLOSE) this.#phase = UNTIL_CLOSE;
+    else {
       this.#remaining = head.contentLength;
       this.#phase = this.#remaining > 0 ? IN_LENGTH : AT_END;
     }
     return HEAD;
   }
 
-  #nextOfLength(): ReaderEvent {
-    const length = Math.min(this.#remaining, this.#end - this.#at);
-    if (length <= 0) return this.#needMore();
-    this.dataStart = this.#at;
-    this.#at += length;
-    this.dataEnd = this.#at;
+  /**
+   * Takes content that lies elsewhere and need not pass through the window: how many of the next `available` bytes of
+   * the input are content and nothing else. 0 where that cannot be told without looking at them.
+   */
+  passContent(available: number): number {
+    if (this.#phase === UNTIL_CLOSE) return available;
+    if (this.#phase !== IN_LENGTH) return 0;
+    const length = Math.min(this.#remaining, available);
     this.#remaining -= length;
     if (this.#remaining === 0) this.#phase = AT_END;
+    return length;
+  }
+
+  #nextContent(): ReaderEvent {
+    if (this.#at >= this.#end) return this.#needMore();
+    this.dataStart = this.#at;
+    this.#at += this.passContent(this.#end - this.#at);
+    this.dataEnd = this.#at;
     return DATA;
   }
 
@@ -259,5 +286,30 @@ export class MessageReader {
     if (outcome === 2) return this.next();
     this.trailers = this.parser.takeFields();
     return TRAILERS;
+  }
+}
+
+/** Reads the requests of a connection. */
+export class RequestReader extends MessageReader<RequestHead> {
+  protected parseHead(start: number, end: number): number {
+    return this.parser.parseRequest(start, end);
+  }
+
+  protected borrowHead(): RequestHead {
+    return this.parser.borrowHead();
+  }
+}
+
+/** Reads the responses of a connection. */
+export class ResponseReader extends MessageReader<ResponseHead> {
+  /** Id of the method that the next response answers (`methodId`). */
+  requestMethod = 0;
+
+  protected parseHead(start: number, end: number): number {
+    return this.parser.parseResponse(start, end, this.requestMethod);
+  }
+
+  protected borrowHead(): ResponseHead {
+    return this.parser.borrowResponseHead();
   }
 }

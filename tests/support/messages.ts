@@ -1,22 +1,10 @@
-/** Runs bytes through a MessageReader and writes down everything it tells, in a form that compares. */
-import type { HeaderFields, MessageReader } from "../../src/parser/index.ts";
-import { DATA, END, HEAD, NEED_MORE, ParseError } from "../../src/parser/index.ts";
+/** Runs bytes through a message parser and writes down everything it tells, in a form that compares. */
+import { type MessageHead, ParseError, type ParserEvent, RequestHead, ResponseHead } from "../../src/parser/index.ts";
+import { decodeLatin1 } from "../../src/parser/latin1.ts";
 
+/** What one message was found to be; a vector names some of these. */
 export interface ReadMessage {
-  method: string;
-  target: string;
-  targetForm: string;
-  authority: string;
-  path: string;
-  query: string;
-  hasEscapes: boolean;
-  version: string;
-  keepAlive: boolean;
-  expectContinue: boolean;
-  upgrade: boolean;
-  contentLength: number;
-  fields: [string, string][];
-  head: string;
+  [key: string]: unknown;
   content: string;
   trailers?: [string, string][];
   ended: boolean;
@@ -29,20 +17,22 @@ export interface Outcome {
   offset: number;
 }
 
+/** What `RequestParser` and `ResponseParser` have in common. */
+export interface Messages {
+  push(chunk: Uint8Array): Iterable<ParserEvent<MessageHead>>;
+  finish(): readonly ParserEvent<MessageHead>[];
+}
+
 export function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 /** Feeds the pieces one after the other, then the end of the input. */
-export function readMessages(reader: MessageReader, pieces: readonly Uint8Array[]): Outcome {
+export function readMessages(parser: Messages, pieces: Iterable<Uint8Array>): Outcome {
   const outcome: Outcome = { messages: [], error: "", offset: -1 };
   try {
-    for (const piece of pieces) {
-      reader.parser.window.set(piece);
-      reader.feed(piece.length);
-      drain(reader, outcome.messages);
-    }
-    reader.finish();
+    for (const piece of pieces) for (const event of parser.push(piece)) note(event, outcome.messages);
+    for (const event of parser.finish()) note(event, outcome.messages);
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     outcome.error = error.name;
@@ -52,34 +42,34 @@ export function readMessages(reader: MessageReader, pieces: readonly Uint8Array[
   return outcome;
 }
 
-function drain(reader: MessageReader, messages: ReadMessage[]): void {
-  const { window } = reader.parser;
-  for (;;) {
-    const event = reader.next();
-    if (event === NEED_MORE) return;
-    if (event === HEAD) {
-      messages.push(readHead(reader));
-      continue;
-    }
-    const message = messages[messages.length - 1];
-    if (event === DATA) {
-      message.content += Buffer.from(window.slice(reader.dataStart, reader.dataEnd)).toString("latin1");
-    } else if (event === END) message.ended = true;
-    else message.trailers = (reader.trailers as HeaderFields).entries();
+function note(event: ParserEvent<MessageHead>, messages: ReadMessage[]): void {
+  if (event.type === "head") {
+    messages.push(readHead(event.head));
+    return;
   }
+  const message = messages[messages.length - 1];
+  if (event.type === "data") {
+    message.content += decodeLatin1(event.data, 0, event.data.length);
+  } else if (event.type === "end") message.ended = true;
+  else message.trailers = event.trailers.entries();
 }
 
-function readHead(reader: MessageReader): ReadMessage {
-  const head = reader.head;
-  if (!head) throw new Error("HEAD without a head");
-  const { method, target, targetForm, authority, path, query, hasEscapes, version } = head;
-  const { keepAlive, expectContinue, upgrade, contentLength } = head;
-  const fields = head.headers.entries();
-  return {
-    ...{ method, target, targetForm, authority, path, query, hasEscapes, version },
-    ...{ keepAlive, expectContinue, upgrade, contentLength, fields },
+function readHead(head: MessageHead): ReadMessage {
+  const { version, framing, keepAlive, upgrade, contentLength } = head;
+  const common = {
+    version,
+    framing,
+    keepAlive,
+    upgrade,
+    contentLength,
+    fields: head.headers.entries(),
     head: head.text,
-    content: "",
-    ended: false,
   };
+  if (head instanceof RequestHead) {
+    const { method, target, targetForm, authority, path, query, hasEscapes, expectContinue } = head;
+    const own = { method, target, targetForm, authority, path, query, hasEscapes, expectContinue };
+    return { ...common, ...own, content: "", ended: false };
+  }
+  if (!(head instanceof ResponseHead)) throw new Error("a head of no kind");
+  return { ...common, status: head.status, reason: head.reason, content: "", ended: false };
 }
