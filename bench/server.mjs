@@ -25,7 +25,12 @@ const WARM_UP_SECONDS = 1;
 /** Milliseconds after a round in which a server is done with the connections that wrk closed. */
 const SETTLE_TIME = 100;
 
-/** @typedef {{ total: number, user: number, system: number, rate: number }} Sample µs per request, requests/s */
+/**
+ * @typedef {{ name: string, connections: number, pipelined: number }} Workload
+ * @typedef {{ total: number, user: number, system: number, rate: number }} Sample
+ *   CPU time in µs per request, and requests per second
+ * @typedef {{ samples: Map<string, Sample[]>, failures: string[] }} Outcome samples by contender, and what went wrong
+ */
 
 /**
  * @param {string} name
@@ -47,6 +52,9 @@ function readOptions() {
 
 /**
  * Loads one server once.
+ * @param {Contender} contender
+ * @param {Workload} workload
+ * @param {number} seconds
  * @returns {Promise<Sample>} throws where wrk met an error
  */
 async function measure(contender, workload, seconds) {
@@ -61,8 +69,11 @@ async function measure(contender, workload, seconds) {
 }
 
 /**
- * Measures all servers in turn, round after round.
- * @returns {Promise<{ samples: Map<string, Sample[]>, failures: string[] }>}
+ * Measures all servers in turn, round after round; each round begins with another of them.
+ * @param {Contender[]} contenders
+ * @param {Workload} workload
+ * @param {{ rounds: number, seconds: number }} options
+ * @returns {Promise<Outcome>}
  */
 async function runRounds(contenders, workload, { rounds, seconds }) {
   const samples = new Map(contenders.map(({ name }) => [name, []]));
@@ -85,7 +96,9 @@ async function runRounds(contenders, workload, { rounds, seconds }) {
 
 /**
  * Starts all servers anew, proves their answers, and measures them.
- * @returns {Promise<{ samples: Map<string, Sample[]>, failures: string[] }>}
+ * @param {Workload} workload
+ * @param {{ rounds: number, seconds: number }} options
+ * @returns {Promise<Outcome>} throws where a server answers wrongly
  */
 async function runWorkload(workload, options) {
   const contenders = [];

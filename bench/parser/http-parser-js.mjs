@@ -5,7 +5,16 @@ import { pairs } from "./agree.mjs";
 // Merely reading this property tells the package to call back as node does since 0.12.
 void HTTPParser.kOnExecute;
 
-/** @this {HTTPParser} */
+/**
+ * Takes a complete head.
+ * @this {HTTPParser}
+ * @param {number} _major
+ * @param {number} _minor
+ * @param {string[]} headers names and values in turn
+ * @param {number} method
+ * @param {string} target
+ * @returns {number} 0: a body may follow
+ */
 function onHeadersComplete(_major, _minor, headers, method, target) {
   this.parsed = { method: methods[method], target, headers };
   return 0;

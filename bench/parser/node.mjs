@@ -16,15 +16,26 @@ const { HTTPParser, allMethods, methods } = binding();
 const names = allMethods ?? methods;
 
 /**
- * Fields that came before the head was complete: node gives them 32 at a time.
+ * Takes fields that come before the head is complete: node gives them 32 at a time.
  * @this {HTTPParser}
+ * @param {string[]} headers names and values in turn
+ * @param {string} url
  */
 function onHeaders(headers, url) {
   this.headers = this.headers.concat(headers);
   this.url += url;
 }
 
-/** @this {HTTPParser} */
+/**
+ * Takes the end of a head: with all its fields, or, where some came before, with none.
+ * @this {HTTPParser}
+ * @param {number} _major
+ * @param {number} _minor
+ * @param {string[] | undefined} headers
+ * @param {number} method
+ * @param {string | undefined} url
+ * @returns {number} 0: a body may follow
+ */
 function onHeadersComplete(_major, _minor, headers, method, url) {
   let all = headers;
   let target = url;
@@ -40,6 +51,7 @@ function onHeadersComplete(_major, _minor, headers, method, url) {
   return 0;
 }
 
+/** Takes the end of a request; node:http has a function here too. */
 function onMessageComplete() {}
 
 /** @type {import("./agree.mjs").Contender} */

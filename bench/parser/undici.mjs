@@ -43,7 +43,10 @@ class Parser {
     this.#buffer = llhttp.malloc(this.#size);
   }
 
-  /** @param {Buffer} chunk */
+  /**
+   * Parses a chunk; `parsed` has what the last head said.
+   * @param {Buffer} chunk
+   */
   execute(chunk) {
     new Uint8Array(llhttp.memory.buffer, this.#buffer, this.#size).set(chunk);
     this.#chunk = chunk;
@@ -52,10 +55,17 @@ class Parser {
     if (error !== ERROR.OK) throw new Error(`llhttp gave error ${error}`);
   }
 
+  /**
+   * @param {number} at where in wasm memory it lies
+   * @param {number} length
+   * @returns {string}
+   */
   #text(at, length) {
     const start = at - this.#buffer;
     return this.#chunk.latin1Slice(start, start + length);
   }
+
+  // The callbacks: each gives 0, which lets the parser go on.
 
   onMessageBegin() {
     this.#target = "";
