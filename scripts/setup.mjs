@@ -2,7 +2,7 @@
 // `node scripts/setup.mjs bench tests/hosts` makes the folders that have a package.json of their own ready too.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 const root = path.dirname(import.meta.dirname);
@@ -49,15 +49,28 @@ function renew(what, stampFile, places, work) {
   console.error(`${what}: done in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
 
-/** Runs `npm ci` with the npm that runs this script, or the one on the path. */
+/**
+ * Installs what a folder's lockfile says, or its manifest where it has none; with the npm that runs this script, or the
+ * one on the path.
+ */
 function install(folder) {
   const npm = process.env.npm_execpath;
   const [command, ...first] = npm ? [process.execPath, npm] : ["npm"];
-  execFileSync(command, [...first, "ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: folder,
-    stdio: ["ignore", "ignore", "inherit"],
-    shell: !npm && process.platform === "win32",
-  });
+  execFileSync(
+    command,
+    [
+      ...first,
+      existsSync(path.join(folder, "package-lock.json")) ? "ci" : "install",
+      "--no-audit",
+      "--no-fund",
+      "--loglevel=error",
+    ],
+    {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "inherit"],
+      shell: !npm && process.platform === "win32",
+    },
+  );
 }
 
 try {
@@ -69,8 +82,8 @@ try {
     () => execFileSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" }),
   );
   for (const folder of process.argv.slice(2)) {
-    const manifest = path.join(folder, "package-lock.json");
-    renew(`Installing for ${folder}`, path.join(folder, "node_modules/.pyrois"), [manifest], () => install(folder));
+    const stamp = path.join(folder, "node_modules/.pyrois");
+    renew(`Installing for ${folder}`, stamp, [path.join(folder, "package.json")], () => install(folder));
   }
 } catch (error) {
   console.error(`Setting up failed: ${error.message}`);
