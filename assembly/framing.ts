@@ -109,14 +109,18 @@ function frameByFields(start: usize): i32 {
   return error ? error : 1;
 }
 
-/** Frames the content of a request: 0, or a negated error code. */
-export function frameRequest(start: usize): i32 {
+/** The message has no content. */
+export function noContent(): void {
   setRecord(CONTENT_LENGTH_LOW, 0);
   setRecord(CONTENT_LENGTH_HIGH, 0);
-  const framed = frameByFields(start);
+  setRecord(FRAMING, FRAMING_NONE);
+}
+
+/** Frames the content of a request: 0, or a negated error code. */
+export function frameRequest(start: usize): i32 {
   // 7. A request with neither field has no content.
-  if (framed == 0) setRecord(FRAMING, FRAMING_NONE);
-  return min(framed, 0);
+  noContent();
+  return min(frameByFields(start), 0);
 }
 
 /**
@@ -124,8 +128,7 @@ export function frameRequest(start: usize): i32 {
  * where they do not count too (to HEAD they tell of content that is not there).
  */
 export function frameResponse(start: usize, method: u32): i32 {
-  setRecord(CONTENT_LENGTH_LOW, 0);
-  setRecord(CONTENT_LENGTH_HIGH, 0);
+  noContent();
   const framed = frameByFields(start);
   if (framed < 0) return framed;
   const status = getRecord(STATUS);

@@ -6,11 +6,11 @@ import {
   DOT,
   HEX_DIGIT,
   PERCENT,
-  REG_NAME_CHAR,
   ZERO,
   isClass,
   isDigit,
 } from "./bytes";
+import { skipRegName } from "./scan";
 
 /** Whether [p, end) is `dec-octet "." dec-octet "." dec-octet "." dec-octet`. */
 function isIPv4(p: usize, end: usize): bool {
@@ -67,15 +67,13 @@ function skipIPLiteral(p: usize, end: usize): usize {
 }
 
 /** First byte of [p, end) that is not of a reg-name, 0 where a percent sign has not two digits after it. */
-function skipRegName(p: usize, end: usize): usize {
-  for (; p < end; ++p) {
-    const byte = load<u8>(p);
-    if (isClass(byte, REG_NAME_CHAR)) continue;
-    if (byte != PERCENT) break;
+function skipHostName(p: usize, end: usize): usize {
+  while (true) {
+    p = min(skipRegName(p, end), end);
+    if (p == end || load<u8>(p) != PERCENT) return p;
     if (p + 2 >= end || !isClass(load<u8>(p + 1), HEX_DIGIT) || !isClass(load<u8>(p + 2), HEX_DIGIT)) return 0;
-    p += 2;
+    p += 3;
   }
-  return p;
 }
 
 /**
@@ -85,7 +83,7 @@ function skipRegName(p: usize, end: usize): usize {
 export function isAuthority(p: usize, end: usize, portNeeded: bool): bool {
   const from = p;
   if (p >= end) return false;
-  p = load<u8>(p) == BRACKET_OPEN ? skipIPLiteral(p, end) : skipRegName(p, end);
+  p = load<u8>(p) == BRACKET_OPEN ? skipIPLiteral(p, end) : skipHostName(p, end);
   if (p == 0 || p == from) return false;
   if (p == end) return !portNeeded;
   if (load<u8>(p) != COLON) return false;

@@ -21,9 +21,9 @@ import {
   UNKNOWN_EXPECTATION,
 } from "../src/parser/abi";
 import { COMMA } from "./bytes";
-import { frameRequest, frameResponse } from "./framing";
+import { frameRequest, frameResponse, noContent } from "./framing";
 import { isAuthority } from "./host";
-import { fail, fieldRow, firstField, getRecord, setRecord } from "./memory";
+import { anyField, fail, fieldRow, firstField, getRecord, setRecord } from "./memory";
 import { skipToken } from "./scan";
 import { isText, nextField, skipBlanks, skipSeparators, valueEnd, valueStart } from "./values";
 
@@ -98,6 +98,12 @@ function persistence(options: i32): u32 {
 export function interpretRequest(start: usize, headEnd: usize, escapes: u32): i32 {
   const hostError = checkHost(start, headEnd);
   if (hostError) return hostError;
+  if (!anyField(FIELD_CONNECTION, FIELD_UPGRADE)) {
+    // Nothing about the connection or the content: what most requests without a body are.
+    noContent();
+    setRecord(FLAGS, getRecord(FLAGS) | escapes | (getRecord(MINOR_VERSION) ? FLAG_KEEP_ALIVE : 0));
+    return 0;
+  }
   const options = connectionOptions(start);
   if (options < 0) return options;
   const framingError = frameRequest(start);

@@ -5,11 +5,9 @@
  * ```
  *   TABLES 0x1a00 ┌──────────────────────────┐
  *                 │ classes      256 × u8    │  byte → what it may be part of (bytes.ts)
- *          0x1b00 │ nibbles        3 × 16 u8 │  the same for the vector scanners (scan.ts)
- *          0x2000 │ field slots  512 × u8    │  hash of a field name → its id (names.ts)
- *          0x2200 │ method slots 512 × u8    │
- *          0x2400 │ field lengths  128 × u8  │  id → bytes of the name
- *          0x2480 │ method lengths 128 × u8  │
+ *          0x1b00 │ nibbles        4 × 16 u8 │  the same for the vector scanners (scan.ts)
+ *          0x2000 │ field slots  512 × u16   │  hash of a field name → its id, and its length above (names.ts)
+ *          0x2400 │ method slots 512 × u16   │  the same for methods
  *          0x2800 │ field names  128 × 32 u8 │  id → the name, padded with zeros
  *          0x3800 │ methods       64 × 32 u8 │
  *          0x4000 └──────────────────────────┘
@@ -20,9 +18,7 @@ import { ERROR_OFFSET, FIELDS, FIELD_SIZE, FIRST, IDS, LIMITS, RECORD, SPANS } f
 export const CLASSES: usize = 0x1a00;
 export const NIBBLES: usize = 0x1b00;
 export const FIELD_SLOTS: usize = 0x2000;
-export const METHOD_SLOTS: usize = 0x2200;
-export const FIELD_LENGTHS: usize = 0x2400;
-export const METHOD_LENGTHS: usize = 0x2480;
+export const METHOD_SLOTS: usize = 0x2400;
 export const FIELD_ENTRIES: usize = 0x2800;
 export const METHOD_ENTRIES: usize = 0x3800;
 
@@ -59,6 +55,15 @@ export function fieldRow(index: u32): usize {
 @inline
 export function firstField(id: u32): u32 {
   return load<u8>(id, FIRST);
+}
+
+/** Whether there is a field with any of the known names `first` to `last`, which are 8 apart at the most. */
+// @ts-ignore: decorator
+@inline
+export function anyField(first: u32, last: u32): bool {
+  if (WIDE_LOADS) return load<u64>(first, FIRST) << (56 - ((<u64>last - first) << 3)) != 0;
+  for (let id = first; id <= last; ++id) if (firstField(id)) return true;
+  return false;
 }
 
 /** Known name id of the field with this index, 0 where the name is none of them. */

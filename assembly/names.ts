@@ -6,24 +6,26 @@
  */
 import { FIELD_NAMES, METHODS } from "../src/parser/abi";
 import { COMMA } from "./bytes";
-import { FIELD_ENTRIES, FIELD_LENGTHS, FIELD_SLOTS, METHOD_ENTRIES, METHOD_LENGTHS, METHOD_SLOTS } from "./memory";
+import { FIELD_ENTRIES, FIELD_SLOTS, METHOD_ENTRIES, METHOD_SLOTS } from "./memory";
 import { load16 } from "./start-line";
 
-const SLOTS: u32 = 512;
+/** Bytes of a table of slots, which are two bytes each. */
+const SLOTS: u32 = 1024;
 const HASH_FACTOR: u32 = 2450644393;
-const HASH_SHIFT: u32 = 17;
+const HASH_SHIFT: u32 = 16;
 const ENTRY_SIZE: usize = 32;
 /** Turns upper case letters to lower case; no other two bytes of a known name's alphabet fall together by it. */
 const CASELESS: u8 = 0x20;
 const CASED: u8 = 0;
 
+/** Where in a table of slots a name belongs, in bytes. */
 // @ts-ignore: decorator
 @inline
 function slotOf(p: usize, length: usize, fold: u8): u32 {
   const folds = (<u32>fold << 8) | fold;
   const first = <u32>(load<u8>(p) | fold);
   const last = <u32>load16(p + length - 2) | folds;
-  return ((last ^ (first << 16) ^ (<u32>length << 3)) * HASH_FACTOR >> HASH_SHIFT) & (SLOTS - 1);
+  return ((last ^ (first << 16) ^ (<u32>length << 3)) * HASH_FACTOR >> HASH_SHIFT) & (SLOTS - 2);
 }
 
 /** Whether the name at `p` is the one at `entry`; both have `length` bytes, 1 to 32. */
@@ -48,9 +50,10 @@ function sameName(p: usize, entry: usize, length: usize, fold: u8): bool {
 
 // @ts-ignore: decorator
 @inline
-function lookUp(slots: usize, lengths: usize, entries: usize, fold: u8, p: usize, length: usize): u32 {
-  const id = <u32>load<u8>(slots + slotOf(p, length, fold));
-  if (load<u8>(lengths + id) != length) return 0;
+function lookUp(slots: usize, entries: usize, fold: u8, p: usize, length: usize): u32 {
+  const slot = <u32>load<u16>(slots + slotOf(p, length, fold));
+  if (<usize>(slot >> 8) != length) return 0;
+  const id = slot & 0xff;
   return sameName(p, entries + <usize>id * ENTRY_SIZE, length, fold) ? id : 0;
 }
 
@@ -58,15 +61,15 @@ function lookUp(slots: usize, lengths: usize, entries: usize, fold: u8, p: usize
 // @ts-ignore: decorator
 @inline
 export function fieldNameId(p: usize, length: usize): u32 {
-  return lookUp(FIELD_SLOTS, FIELD_LENGTHS, FIELD_ENTRIES, CASELESS, p, length);
+  return lookUp(FIELD_SLOTS, FIELD_ENTRIES, CASELESS, p, length);
 }
 
 /** Id of the method of `length` (at least 1) bytes at `p`; 0 where it is no registered one. */
 export function methodId(p: usize, length: usize): u32 {
-  return lookUp(METHOD_SLOTS, METHOD_LENGTHS, METHOD_ENTRIES, CASED, p, length);
+  return lookUp(METHOD_SLOTS, METHOD_ENTRIES, CASED, p, length);
 }
 
-function build(names: string, slots: usize, lengths: usize, entries: usize): void {
+function build(names: string, slots: usize, entries: usize): void {
   const size = names.length;
   let id: u32 = 0;
   for (let i = 0; i < size; ++i) {
@@ -77,15 +80,14 @@ function build(names: string, slots: usize, lengths: usize, entries: usize): voi
       if (byte == COMMA) break;
       store<u8>(entry + length++, byte);
     }
-    store<u8>(lengths + id, <u8>length);
     const slot = slots + slotOf(entry, length, CASED);
-    if (load<u8>(slot)) unreachable();
-    store<u8>(slot, <u8>id);
+    if (load<u16>(slot)) unreachable();
+    store<u16>(slot, <u16>((length << 8) | id));
   }
 }
 
 /** Builds the tables from the lists; once, when the module starts. */
 export function buildNames(): void {
-  build(METHODS, METHOD_SLOTS, METHOD_LENGTHS, METHOD_ENTRIES);
-  build(FIELD_NAMES, FIELD_SLOTS, FIELD_LENGTHS, FIELD_ENTRIES);
+  build(METHODS, METHOD_SLOTS, METHOD_ENTRIES);
+  build(FIELD_NAMES, FIELD_SLOTS, FIELD_ENTRIES);
 }

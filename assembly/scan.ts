@@ -5,12 +5,13 @@
  * `end` are of the class, the result is `end` or beyond it (the vector loop goes by 16 bytes and may look into the
  * padding), and what it says beyond `end` means nothing. Neither reads further than 15 bytes past `end`.
  */
-import { CR, DEL, FIELD_CHAR, HTAB, LF, PERCENT, QUESTION, TARGET_CHAR, TCHAR, isClass } from "./bytes";
+import { CR, DEL, FIELD_CHAR, HTAB, LF, PERCENT, QUESTION, REG_NAME_CHAR, TARGET_CHAR, TCHAR, isClass } from "./bytes";
 import { CLASSES, NIBBLES } from "./memory";
 
 const TOKEN_LOW: usize = NIBBLES;
 const TARGET_LOW: usize = NIBBLES + 16;
-const HIGH: usize = NIBBLES + 32;
+const REG_NAME_LOW: usize = NIBBLES + 32;
+const HIGH: usize = NIBBLES + 48;
 
 /**
  * One bit a byte of `bytes`, set where it is not of the ASCII class whose nibble table lies at `low`.
@@ -34,9 +35,9 @@ function controls(bytes: v128): i32 {
 
 // @ts-ignore: decorator
 @inline
-export function skipTokenSimd(p: usize, end: usize): usize {
+function skipClassSimd(p: usize, end: usize, low: usize): usize {
   do {
-    const outside = outsideClass(v128.load(p), TOKEN_LOW);
+    const outside = outsideClass(v128.load(p), low);
     if (outside) return p + i32.ctz(outside);
     p += 16;
   } while (p < end);
@@ -45,9 +46,21 @@ export function skipTokenSimd(p: usize, end: usize): usize {
 
 // @ts-ignore: decorator
 @inline
-export function skipTokenScalar(p: usize, end: usize): usize {
-  while (p < end && isClass(load<u8>(p), TCHAR)) ++p;
+function skipClassScalar(p: usize, end: usize, cls: u8): usize {
+  while (p < end && isClass(load<u8>(p), cls)) ++p;
   return p;
+}
+
+// @ts-ignore: decorator
+@inline
+export function skipTokenSimd(p: usize, end: usize): usize {
+  return skipClassSimd(p, end, TOKEN_LOW);
+}
+
+// @ts-ignore: decorator
+@inline
+export function skipTokenScalar(p: usize, end: usize): usize {
+  return skipClassScalar(p, end, TCHAR);
 }
 
 /** First byte of [p, end) that is no tchar. */
@@ -55,6 +68,21 @@ export function skipTokenScalar(p: usize, end: usize): usize {
 @inline
 export function skipToken(p: usize, end: usize): usize {
   return ASC_FEATURE_SIMD ? skipTokenSimd(p, end) : skipTokenScalar(p, end);
+}
+
+export function skipRegNameSimd(p: usize, end: usize): usize {
+  return skipClassSimd(p, end, REG_NAME_LOW);
+}
+
+export function skipRegNameScalar(p: usize, end: usize): usize {
+  return skipClassScalar(p, end, REG_NAME_CHAR);
+}
+
+/** First byte of [p, end) that is neither unreserved nor a sub-delim. */
+// @ts-ignore: decorator
+@inline
+export function skipRegName(p: usize, end: usize): usize {
+  return ASC_FEATURE_SIMD ? skipRegNameSimd(p, end) : skipRegNameScalar(p, end);
 }
 
 // @ts-ignore: decorator
@@ -168,6 +196,7 @@ export function buildNibbles(): void {
     for (let low: u32 = 0; low < 16; ++low) {
       const cls = load<u8>(CLASSES + ((high << 4) | low));
       if (cls & TCHAR) store<u8>(TOKEN_LOW + low, load<u8>(TOKEN_LOW + low) | bit);
+      if (cls & REG_NAME_CHAR) store<u8>(REG_NAME_LOW + low, load<u8>(REG_NAME_LOW + low) | bit);
       if (cls & TARGET_CHAR) store<u8>(TARGET_LOW + low, load<u8>(TARGET_LOW + low) | bit);
     }
   }

@@ -28,9 +28,14 @@ export function nextField(index: u32): u32 {
 }
 
 /** Whether [p, end) is `text`, which is in lower case, in any case. */
+// @ts-ignore: decorator
+@inline
 export function isText(p: usize, end: usize, text: string): bool {
+  return end - p == <usize>text.length && sameText(p, text);
+}
+
+function sameText(p: usize, text: string): bool {
   const length = <usize>text.length;
-  if (end - p != length) return false;
   for (let i: usize = 0; i < length; ++i) {
     if ((load<u8>(p + i) | 0x20) != load<u8>(changetype<usize>(text) + (i << 1))) return false;
   }
