@@ -31,8 +31,13 @@ function skipEmptyLines(p: usize, end: usize): i32 {
 }
 
 /** Ends a parse: from cursors and addresses to a number of bytes and an offset. `tooLarge` is the error at the limit. */
+// @ts-ignore: decorator
+@inline
 function conclude(outcome: i32, start: usize, end: usize, most: usize, tooLarge: i32): i32 {
-  if (outcome > 0) return outcome - <i32>start;
+  return outcome > 0 ? outcome - <i32>start : concludeEarly(outcome, start, end, most, tooLarge);
+}
+
+function concludeEarly(outcome: i32, start: usize, end: usize, most: usize, tooLarge: i32): i32 {
   if (outcome == 0) {
     if (end < most) return 0;
     outcome = fail(tooLarge, most);

@@ -10,7 +10,7 @@ import {
   isClass,
   isDigit,
 } from "./bytes";
-import { skipRegName } from "./scan";
+import { outsideRegName, skipRegName } from "./scan";
 
 /** Whether [p, end) is `dec-octet "." dec-octet "." dec-octet "." dec-octet`. */
 function isIPv4(p: usize, end: usize): bool {
@@ -77,11 +77,31 @@ function skipHostName(p: usize, end: usize): usize {
 }
 
 /**
+ * Whether [p, end) is at most 16 bytes of a reg-name and a port of at most 4 digits, as nearly every Host is. Where it
+ * is not, it may be valid all the same.
+ */
+// @ts-ignore: decorator
+@inline
+function isPlainAuthority(p: usize, end: usize): bool {
+  const length = <i32>(end - p);
+  if (length < 1 || length > 16) return false;
+  const all = (1 << length) - 1;
+  const bytes = v128.load(p);
+  const others = outsideRegName(bytes) & all;
+  if (!others) return true;
+  const colon = i32.ctz(others);
+  const port = all & ~((2 << colon) - 1);
+  const digits = i8x16.bitmask(i8x16.le_u(i8x16.sub(bytes, i8x16.splat(ZERO)), i8x16.splat(9)));
+  return load<u8>(p + colon) == COLON && colon > 0 && length - colon <= 5 && (digits & port) == port;
+}
+
+/**
  * Whether [p, end) is `uri-host [ ":" port ]` with a host that is not empty (RFC 9110 §4.2.1) and a port of at most
  * 65535. With `portNeeded` the port must be there and not be empty (RFC 9112 §3.2.3).
  */
 export function isAuthority(p: usize, end: usize, portNeeded: bool): bool {
   const from = p;
+  if (ASC_FEATURE_SIMD && !portNeeded && isPlainAuthority(p, end)) return true;
   if (p >= end) return false;
   p = load<u8>(p) == BRACKET_OPEN ? skipIPLiteral(p, end) : skipHostName(p, end);
   if (p == 0 || p == from) return false;

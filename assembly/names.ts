@@ -14,7 +14,10 @@ const SLOTS: u32 = 1024;
 const HASH_FACTOR: u32 = 2450644393;
 const HASH_SHIFT: u32 = 16;
 const ENTRY_SIZE: usize = 32;
-/** Turns upper case letters to lower case; no other two bytes of a known name's alphabet fall together by it. */
+/**
+ * Turns upper case letters to lower case. Of all other bytes only control bytes (CR becomes a hyphen) fall together
+ * with those of a known name by it; the caller knows that there are none.
+ */
 const CASELESS: u8 = 0x20;
 const CASED: u8 = 0;
 

@@ -88,32 +88,35 @@ function absoluteForm(start: usize, from: usize, end: usize): usize {
   return p;
 }
 
-/** Tells the form of the target [from, end) and its parts (RFC 9112 §3.2); `query` is where its `?` is, or 0. */
-function splitTarget(start: usize, from: usize, end: usize, query: usize): i32 {
-  const method = getRecord(METHOD_ID);
-  const first = load<u8>(from);
-  let form = FORM_ORIGIN;
-  let path = from;
-  setRecord(AUTHORITY_LENGTH, 0);
-  if (method == METHOD_CONNECT) {
-    if (!isAuthority(from, end, true)) return fail(INVALID_TARGET, from);
-    form = FORM_AUTHORITY;
-    path = end;
-    setRecord(AUTHORITY_OFFSET, <u32>(from - start));
-    setRecord(AUTHORITY_LENGTH, <u32>(end - from));
-  } else if (first == ASTERISK && end == from + 1 && method == METHOD_OPTIONS) {
-    form = FORM_ASTERISK;
-  } else if (first != SLASH) {
-    form = FORM_ABSOLUTE;
-    path = absoluteForm(start, from, end);
-    if (!path) return fail(INVALID_TARGET, from);
-  }
+/** Notes the form of a target [from, end) and its path, which begins at `path`; `query` is where its `?` is, or 0. */
+// @ts-ignore: decorator
+@inline
+function setTarget(form: u32, start: usize, path: usize, end: usize, query: usize): void {
   const pathEnd = query ? query : end;
   setRecord(TARGET_FORM, form);
   setRecord(PATH_OFFSET, <u32>(path - start));
   setRecord(PATH_LENGTH, <u32>(pathEnd - path));
   setRecord(QUERY_OFFSET, query ? <u32>(query + 1 - start) : 0);
   setRecord(QUERY_LENGTH, query ? <u32>(end - query - 1) : 0);
+}
+
+/** A target in another form than origin-form (RFC 9112 §3.2.2 to §3.2.4): 1, or a negated error code. */
+function otherTarget(start: usize, from: usize, end: usize, query: usize): i32 {
+  const method = getRecord(METHOD_ID);
+  if (method == METHOD_CONNECT) {
+    if (!isAuthority(from, end, true)) return fail(INVALID_TARGET, from);
+    setRecord(AUTHORITY_OFFSET, <u32>(from - start));
+    setRecord(AUTHORITY_LENGTH, <u32>(end - from));
+    setTarget(FORM_AUTHORITY, start, end, end, 0);
+    return 1;
+  }
+  if (load<u8>(from) == ASTERISK && end == from + 1 && method == METHOD_OPTIONS) {
+    setTarget(FORM_ASTERISK, start, from, end, 0);
+    return 1;
+  }
+  const path = absoluteForm(start, from, end);
+  if (!path) return fail(INVALID_TARGET, from);
+  setTarget(FORM_ABSOLUTE, start, path, end, query);
   return 1;
 }
 
@@ -142,6 +145,11 @@ export function parseRequestLine(start: usize, p: usize, end: usize): i32 {
   if (next <= 0) return next;
   setRecord(TARGET_OFFSET, <u32>(target - start));
   setRecord(TARGET_LENGTH, <u32>(targetEnd - target));
-  const form = splitTarget(start, target, targetEnd, targetQuery);
+  setRecord(AUTHORITY_LENGTH, 0);
+  if (load<u8>(target) == SLASH && getRecord(METHOD_ID) != METHOD_CONNECT) {
+    setTarget(FORM_ORIGIN, start, target, targetEnd, targetQuery);
+    return next;
+  }
+  const form = otherTarget(start, target, targetEnd, targetQuery);
   return form < 0 ? form : next;
 }

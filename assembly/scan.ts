@@ -5,7 +5,7 @@
  * `end` are of the class, the result is `end` or beyond it (the vector loop goes by 16 bytes and may look into the
  * padding), and what it says beyond `end` means nothing. Neither reads further than 15 bytes past `end`.
  */
-import { CR, DEL, FIELD_CHAR, HTAB, LF, PERCENT, QUESTION, REG_NAME_CHAR, TARGET_CHAR, TCHAR, isClass } from "./bytes";
+import { COLON, CR, DEL, FIELD_CHAR, HTAB, LF, PERCENT, QUESTION, REG_NAME_CHAR, TARGET_CHAR, TCHAR, isClass } from "./bytes";
 import { CLASSES, NIBBLES } from "./memory";
 
 const TOKEN_LOW: usize = NIBBLES;
@@ -70,6 +70,13 @@ export function skipToken(p: usize, end: usize): usize {
   return ASC_FEATURE_SIMD ? skipTokenSimd(p, end) : skipTokenScalar(p, end);
 }
 
+/** One bit a byte of `bytes`, set where it is neither unreserved nor a sub-delim. */
+// @ts-ignore: decorator
+@inline
+export function outsideRegName(bytes: v128): i32 {
+  return outsideClass(bytes, REG_NAME_LOW);
+}
+
 export function skipRegNameSimd(p: usize, end: usize): usize {
   return skipClassSimd(p, end, REG_NAME_LOW);
 }
@@ -83,6 +90,31 @@ export function skipRegNameScalar(p: usize, end: usize): usize {
 @inline
 export function skipRegName(p: usize, end: usize): usize {
   return ASC_FEATURE_SIMD ? skipRegNameSimd(p, end) : skipRegNameScalar(p, end);
+}
+
+// @ts-ignore: decorator
+@inline
+export function findColonSimd(p: usize, end: usize): usize {
+  do {
+    const colons = i8x16.bitmask(i8x16.eq(v128.load(p), i8x16.splat(COLON)));
+    if (colons) return p + i32.ctz(colons);
+    p += 16;
+  } while (p < end);
+  return p;
+}
+
+// @ts-ignore: decorator
+@inline
+export function findColonScalar(p: usize, end: usize): usize {
+  while (p < end && load<u8>(p) != COLON) ++p;
+  return p;
+}
+
+/** First colon of [p, end). */
+// @ts-ignore: decorator
+@inline
+export function findColon(p: usize, end: usize): usize {
+  return ASC_FEATURE_SIMD ? findColonSimd(p, end) : findColonScalar(p, end);
 }
 
 // @ts-ignore: decorator

@@ -6,6 +6,15 @@ import { fail, setRecord } from "./memory";
 /** "HTTP" and "/1.1" as little-endian u32s. */
 const HTTP: u32 = 0x50545448;
 const SLASH_1_1: u32 = 0x312e312f;
+/** Both of them. */
+const HTTP_1_1: u64 = 0x312e312f50545448;
+
+/** Whether eight bytes are "HTTP/1.1". */
+// @ts-ignore: decorator
+@inline
+function isHttp11(p: usize): bool {
+  return WIDE_LOADS ? load<u64>(p) == HTTP_1_1 : load32(p) == HTTP && load32(p + 4) == SLASH_1_1;
+}
 
 /** Four bytes at any address. */
 // @ts-ignore: decorator
@@ -31,7 +40,7 @@ export function load16(p: usize): u16 {
 @inline
 export function parseVersion(p: usize, end: usize): i32 {
   if (p + 8 > end) return partialVersion(p, end);
-  if (load32(p) == HTTP && load32(p + 4) == SLASH_1_1) setRecord(MINOR_VERSION, 1);
+  if (isHttp11(p)) setRecord(MINOR_VERSION, 1);
   else {
     const code = otherVersion(p);
     if (code < 0) return code;

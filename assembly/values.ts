@@ -18,9 +18,14 @@ export function valueEnd(start: usize, index: u32): usize {
 }
 
 /** Index of the next field after `index` that has the same known name, or the number of fields. */
+// @ts-ignore: decorator
+@inline
 export function nextField(index: u32): u32 {
+  return getRecord(FLAGS) & FLAG_REPEATED ? nextRepeated(index) : getRecord(FIELD_COUNT);
+}
+
+function nextRepeated(index: u32): u32 {
   const count = getRecord(FIELD_COUNT);
-  if (!(getRecord(FLAGS) & FLAG_REPEATED)) return count;
   const id = fieldId(index);
   do ++index;
   while (index < count && fieldId(index) != id);

@@ -65,7 +65,12 @@ export class Parser {
   readonly head: RequestHead;
   /** The response head that `parseResponse` found last, likewise. */
   readonly responseHead: ResponseHead;
-  readonly #exports: ParserExports;
+  // The functions themselves: to look one up in the module's exports at each call takes longer than to call it.
+  readonly #parseRequest: ParserExports["parseRequest"];
+  readonly #parseResponse: ParserExports["parseResponse"];
+  readonly #parseTrailers: ParserExports["parseTrailers"];
+  readonly #decodeChunked: ParserExports["decodeChunked"];
+  readonly #findHeadEnd: ParserExports["findHeadEnd"];
   readonly #record: Uint32Array<ArrayBuffer>;
   readonly #source: HeadSource;
   /** What the call that failed last looked at. */
@@ -80,7 +85,11 @@ export class Parser {
     const buffer = exports.memory.buffer;
     this.memory = new Uint8Array(buffer);
     this.window = new Uint8Array(buffer, abi.WINDOW, abi.WINDOW_SIZE);
-    this.#exports = exports;
+    this.#parseRequest = exports.parseRequest;
+    this.#parseResponse = exports.parseResponse;
+    this.#parseTrailers = exports.parseTrailers;
+    this.#decodeChunked = exports.decodeChunked;
+    this.#findHeadEnd = exports.findHeadEnd;
     this.#record = new Uint32Array(buffer, abi.RECORD, 32);
     this.#source = new HeadSource(buffer, true);
     this.head = new RequestHead(this.#source);
@@ -93,7 +102,7 @@ export class Parser {
 
   /** Parses a request head; where it is complete, `head` reads it. */
   parseRequest(start: number, end: number): number {
-    const outcome = this.#exports.parseRequest(abi.WINDOW + start, abi.WINDOW + end);
+    const outcome = this.#parseRequest(abi.WINDOW + start, abi.WINDOW + end);
     return this.#conclude(outcome, start, end);
   }
 
@@ -102,13 +111,13 @@ export class Parser {
    * request's method, for the answers to HEAD and CONNECT are framed otherwise.
    */
   parseResponse(start: number, end: number, method: number): number {
-    const outcome = this.#exports.parseResponse(abi.WINDOW + start, abi.WINDOW + end, method);
+    const outcome = this.#parseResponse(abi.WINDOW + start, abi.WINDOW + end, method);
     return this.#conclude(outcome, start, end);
   }
 
   /** Parses a trailer section, by the same contract; where it is complete, `takeFields` gives its fields. */
   parseTrailers(start: number, end: number): number {
-    const outcome = this.#exports.parseTrailers(abi.WINDOW + start, abi.WINDOW + end);
+    const outcome = this.#parseTrailers(abi.WINDOW + start, abi.WINDOW + end);
     return this.#conclude(outcome, start, end);
   }
 
@@ -118,7 +127,7 @@ export class Parser {
    * lie there if there were as many.
    */
   findHeadEnd(start: number, from: number, end: number): number {
-    return this.#exports.findHeadEnd(abi.WINDOW + start, abi.WINDOW + from, abi.WINDOW + end) - abi.WINDOW;
+    return this.#findHeadEnd(abi.WINDOW + start, abi.WINDOW + from, abi.WINDOW + end) - abi.WINDOW;
   }
 
   /**
@@ -127,7 +136,7 @@ export class Parser {
    * `spanCount`, `spanOffset` and `spanLength`.
    */
   decodeChunked(start: number, end: number, state: number, remaining: number): number {
-    const outcome = this.#exports.decodeChunked(abi.WINDOW + start, abi.WINDOW + end, state, remaining);
+    const outcome = this.#decodeChunked(abi.WINDOW + start, abi.WINDOW + end, state, remaining);
     if (outcome < 0) this.#fail(start, end);
     return outcome;
   }
