@@ -2,7 +2,7 @@
 // `node scripts/setup.mjs bench tests/hosts` makes the folders that have a package.json of their own ready too.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 const root = path.dirname(import.meta.dirname);
@@ -50,27 +50,17 @@ function renew(what, stampFile, places, work) {
 }
 
 /**
- * Installs what a folder's lockfile says, or its manifest where it has none; with the npm that runs this script, or the
- * one on the path.
+ * Installs what a folder's lockfile says, with the npm that runs this script, or the one on the path. Not by `npm ci`:
+ * it refuses a lockfile in which a package's variants for other platforms are missing, as npm itself may write it.
  */
 function install(folder) {
   const npm = process.env.npm_execpath;
   const [command, ...first] = npm ? [process.execPath, npm] : ["npm"];
-  execFileSync(
-    command,
-    [
-      ...first,
-      existsSync(path.join(folder, "package-lock.json")) ? "ci" : "install",
-      "--no-audit",
-      "--no-fund",
-      "--loglevel=error",
-    ],
-    {
-      cwd: folder,
-      stdio: ["ignore", "ignore", "inherit"],
-      shell: !npm && process.platform === "win32",
-    },
-  );
+  execFileSync(command, [...first, "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "inherit"],
+    shell: !npm && process.platform === "win32",
+  });
 }
 
 try {
