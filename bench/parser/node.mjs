@@ -12,7 +12,7 @@ function binding() {
   }
 }
 
-const { HTTPParser, allMethods, methods } = binding();
+export const { HTTPParser, allMethods, methods } = binding();
 const names = allMethods ?? methods;
 
 /**

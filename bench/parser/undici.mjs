@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import { pairs } from "./agree.mjs";
 
 const require = createRequire(import.meta.url);
-const { ERROR, METHODS, TYPE } = require("undici/lib/llhttp/constants.js");
+export const { TYPE } = require("undici/lib/llhttp/constants.js");
+const { ERROR, METHODS } = require("undici/lib/llhttp/constants.js");
 const wasm = require("undici/lib/llhttp/llhttp_simd-wasm.js");
 
 const METHOD_NAMES = [];
@@ -20,7 +21,7 @@ const instance = new WebAssembly.Instance(new WebAssembly.Module(wasm), {
     wasm_on_header_field: (_parser, at, length) => current.onName(at, length),
     wasm_on_header_value: (_parser, at, length) => current.onValue(at, length),
     wasm_on_headers_complete: () => current.onHeadersComplete(),
-    wasm_on_body: () => 0,
+    wasm_on_body: (_parser, at, length) => current.onBody(at, length),
     wasm_on_message_complete: () => 0,
   },
 });
@@ -28,17 +29,23 @@ const llhttp = instance.exports;
 llhttp._initialize();
 
 /** One connection's parser. Like undici it slices its text out of the chunk, not out of the copy in wasm memory. */
-class Parser {
-  #parser = llhttp.llhttp_alloc(TYPE.REQUEST);
+export class UndiciParser {
+  #parser;
   #buffer;
   #size;
   #chunk = null;
   #target = "";
   #headers = [];
   parsed = null;
+  /** Bytes of content since the owner last set it to 0. */
+  content = 0;
 
-  /** @param {number} size the most bytes that a chunk has */
-  constructor(size) {
+  /**
+   * @param {number} size the most bytes that a chunk has
+   * @param {number} type what it parses, one of llhttp's types
+   */
+  constructor(size, type = TYPE.REQUEST) {
+    this.#parser = llhttp.llhttp_alloc(type);
     this.#size = Math.ceil(size / 4096) * 4096;
     this.#buffer = llhttp.malloc(this.#size);
   }
@@ -93,9 +100,17 @@ class Parser {
     return 0;
   }
 
+  // undici hands content on as a view on the chunk.
+  onBody(at, length) {
+    const start = at - this.#buffer;
+    this.content += this.#chunk.subarray(start, start + length).length;
+    return 0;
+  }
+
   onHeadersComplete() {
     const method = METHOD_NAMES[llhttp.llhttp_get_method(this.#parser)];
-    this.parsed = { method, target: this.#target, headers: this.#headers };
+    const status = llhttp.llhttp_get_status_code(this.#parser);
+    this.parsed = { method, target: this.#target, status, headers: this.#headers };
     return 0;
   }
 }
@@ -104,7 +119,7 @@ class Parser {
 export const undici = {
   name: "undici's llhttp (wasm)",
   prepare(bytes) {
-    const parser = new Parser(bytes.length);
+    const parser = new UndiciParser(bytes.length);
     return {
       parse: () => parser.execute(bytes),
       result() {

@@ -1,4 +1,14 @@
 /** `pyrois/parser`: the parser alone, for any JavaScript host. */
+export {
+  CHUNK_PHASE_DONE,
+  CHUNK_PHASE_MASK,
+  CHUNK_PHASE_TRAILERS,
+  CHUNK_START,
+  FRAMING_CHUNKED,
+  FRAMING_LENGTH,
+  FRAMING_NONE,
+  FRAMING_UNTIL_CLOSE,
+} from "./abi.ts";
 export { PARSE_ERRORS, ParseError, type ParseErrorRow } from "./errors.ts";
 export { HeaderFields } from "./fields.ts";
 export { type MessageHead, methodId, RequestHead, ResponseHead, type TargetForm } from "./head.ts";

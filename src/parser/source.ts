@@ -2,6 +2,12 @@ import * as abi from "./abi.ts";
 import { decodeLatin1 } from "./latin1.ts";
 
 /**
+ * Bytes of a head that is decoded whole when any of it is asked for: a decoding costs a call, whatever its length, and
+ * the next span is then cut out of the text.
+ */
+const SMALL = 1024;
+
+/**
  * Where the bytes of a head and the tables that the parser made of it lie. A borrowed source looks at linear memory
  * and holds until the next parse; an owned one has copies.
  */
@@ -40,7 +46,7 @@ export class HeadSource {
   /** The text of a span. */
   slice(offset: number, length: number): string {
     if (length === 0) return "";
-    if (this.#text !== undefined) return this.#text.substring(offset, offset + length);
+    if (this.#text !== undefined || this.#size <= SMALL) return this.text.substring(offset, offset + length);
     return decodeLatin1(this.u8, this.#base + offset, this.#base + offset + length);
   }
 

@@ -1,4 +1,5 @@
 /** The parser's own interface: limits, errors, the choice of a build, and what it costs. */
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import * as abi from "../../src/parser/abi.ts";
@@ -174,6 +175,20 @@ describe("builds", () => {
     expect([...new RequestParser({ module }).push(bytesOf(HEAD_TEXT))]).toHaveLength(2);
     const other = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
     expect(() => new Parser({ module: other })).toThrow(TypeError);
+  });
+
+  const chosenBy = (command: string, ...args: string[]) => {
+    const script = `import("pyrois/parser").then(({ Parser }) => console.log(new Parser().build))`;
+    return execFileSync(command, [...args, "-e", script], { encoding: "utf8" }).trim();
+  };
+
+  test("without WebAssembly the JavaScript build runs", () => {
+    expect(chosenBy(process.execPath, "--jitless")).toBe("js");
+  });
+
+  test.skipIf(process.platform !== "linux")("with a small address space the JavaScript build runs", () => {
+    const limited = 'ulimit -v 2097152 && exec "$0" "$@"';
+    expect(chosenBy("sh", "-c", limited, process.execPath)).toBe("js");
   });
 
   test("no parse allocates in the module, and memory cannot grow", () => {
