@@ -1,5 +1,14 @@
-import { type Answer, HttpError, type HttpRequest, HttpResponse, type Params, toResponse } from "../http/index.ts";
-import { ParseError } from "../parser/index.ts";
+import {
+  type Answer,
+  HttpError,
+  type HttpRequest,
+  HttpResponse,
+  isToken,
+  type Params,
+  TEXT,
+  toResponse,
+} from "../http/index.ts";
+import { ParseError, ReleasedError } from "../parser/index.ts";
 import { Router } from "../router/index.ts";
 
 /** Names of the parameters in a path pattern, as an object type. */
@@ -24,8 +33,6 @@ export interface ApplicationOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-
 /**
  * Routes and what serves them, on any host: it takes requests and gives responses, and does no I/O. On Node use
  * `App`, which can listen too.
@@ -45,7 +52,7 @@ export class Application {
     if (typeof handler !== "function") throw new TypeError(`the handler of ${path} is no function`);
     const methods = options.methods ?? ["GET"];
     for (const method of methods === "*" ? ["*"] : methods) {
-      if (!TOKEN.test(method)) throw new TypeError(`${JSON.stringify(method)} of ${path} is no method`);
+      if (!isToken(method)) throw new TypeError(`${JSON.stringify(method)} of ${path} is no method`);
       this.#router.add(method, path, handler as Handler);
     }
     return this;
@@ -64,21 +71,33 @@ export class Application {
     try {
       const answer = this.#answer(request);
       if (answer instanceof HttpResponse) return answer;
-      if (isPromise(answer)) return answer.then(toResponse).catch((error) => this.recover(error));
-      return toResponse(answer);
+      if (!isPromise(answer)) return toResponse(answer);
+      // Of another kind of promise than the language's own only `then` is known.
+      return Promise.resolve(answer)
+        .then(toResponse)
+        .catch((error) => this.recover(error, request));
     } catch (error) {
-      return this.recover(error);
+      return this.recover(error, request);
     }
   }
 
   /** The response that an error means; what is no error of HTTP is reported, and shows nothing of itself. */
-  recover(error: unknown): HttpResponse {
-    if (error instanceof HttpError) {
-      return new HttpResponse(`${error.message}\n`, { status: error.status, headers: error.headers });
+  recover(error: unknown, request: HttpRequest): HttpResponse {
+    if (error instanceof HttpError || error instanceof ParseError) {
+      const headers = error instanceof HttpError ? error.headers : undefined;
+      return new HttpResponse(`${error.message}\n`, { status: error.status, ...(headers && { headers }) }, TEXT);
     }
-    if (error instanceof ParseError) return new HttpResponse(`${error.message}\n`, { status: error.status });
-    this.#onError(error);
+    // A handler that reads on after its client has gone did nothing wrong.
+    if (!(error instanceof ReleasedError && request.done)) this.#report(error);
     return new HttpResponse("Internal Server Error\n", { status: 500 });
+  }
+
+  #report(error: unknown): void {
+    try {
+      this.#onError(error);
+    } catch (second) {
+      console.error(error, second);
+    }
   }
 
   #answer(request: HttpRequest): Answer | Promise<Answer> {

@@ -11,6 +11,7 @@ import {
   NEED_MORE,
   ParseError,
   type Parser,
+  ReleasedError,
   type RequestHead,
   RequestReader,
 } from "../parser/index.ts";
@@ -19,7 +20,10 @@ import { type OutgoingMessage, type SerializedMessage, serialize } from "./seria
 
 /** Where a connection's bytes go. */
 export interface Transport {
-  /** Writes pieces in order, in one go: text has one byte a character. Gives false where the peer is slow to read. */
+  /**
+   * Writes pieces in order, in one go: text has one byte a character. Gives false where the peer is slow to read; then
+   * `ServerConnection.drained` is to be called once it has caught up.
+   */
   write(pieces: readonly (string | Uint8Array)[]): boolean;
   /** Ends the writing side once all is written, and discards what still comes in. */
   end(): void;
@@ -33,15 +37,14 @@ export interface ConnectionOptions {
   readonly maxBodySize: number;
 }
 
-/** Bytes of further requests that are kept while an answer is awaited, before reading stops. */
-const QUEUE_MAX = 65536;
+/** Characters of answers that are gathered for one write, before they are written while more are on their way. */
+const BATCH_SIZE = 65536;
 
 /** One request and its response. */
 export class Exchange {
   readonly head: RequestHead;
   readonly content: IncomingContent;
-  /** Fields after the content, once it has ended; null where there are none (RFC 9110 §6.5). */
-  trailers: HeaderFields | null = null;
+  #trailers: HeaderFields | null = null;
   #connection: ServerConnection | null;
 
   constructor(connection: ServerConnection, head: RequestHead) {
@@ -61,21 +64,35 @@ export class Exchange {
     this.#connection.answer(this, message);
   }
 
+  /** Fields after the content, once it has ended; null where there are none (RFC 9110 §6.5). */
+  get trailers(): HeaderFields | null {
+    if (this.#connection === null) throw new ReleasedError();
+    return this.#trailers;
+  }
+
+  /** Notes the fields that came after the content. */
+  addTrailers(trailers: HeaderFields | null): void {
+    this.#trailers = trailers;
+  }
+
   /** Ends the exchange; from here on nothing of the request can be read. */
   settle(): void {
     this.#connection = null;
     this.head.release();
-    this.content.discard();
+    this.content.discard(new ReleasedError());
   }
 }
 
 // Where a connection stands. The only transitions:
 //   READING -> WAITING    a request is complete, its response is not there
+//   READING -> BLOCKED    answers wait for the peer to read them
 //   WAITING -> READING    the response was given
-//   READING, WAITING -> CLOSED
+//   BLOCKED -> READING    the peer has caught up
+//   any -> CLOSED
 const READING = 0;
 const WAITING = 1;
-const CLOSED = 2;
+const BLOCKED = 2;
+const CLOSED = 3;
 
 export class ServerConnection {
   readonly #reader: RequestReader;
@@ -116,9 +133,9 @@ export class ServerConnection {
   /** Takes the bytes that lie at [0, length) of the parser's window. */
   receive(length: number): void {
     if (this.#state === CLOSED) return;
-    if (this.#state === WAITING) {
+    if (this.#state !== READING) {
       this.#reader.postpone(length);
-      if (this.#reader.waiting >= QUEUE_MAX / 2) this.#pause();
+      this.#pause();
       return;
     }
     this.#reader.feed(length);
@@ -136,6 +153,13 @@ export class ServerConnection {
       this.#fail(error as ParseError);
     }
     this.#flush();
+  }
+
+  /** The peer has read what was written. */
+  drained(): void {
+    if (this.#state !== BLOCKED) return;
+    this.#state = READING;
+    this.#resume();
   }
 
   /** The connection is gone; nothing can be written any more. */
@@ -170,8 +194,8 @@ export class ServerConnection {
     const { head } = exchange;
     // A client that holds its content back might send it after this answer, or not: only closing is safe.
     const last = this.#last || this.#continueOwed;
-    const connectionLine = last ? "Connection: close\r\n" : head.minorVersion ? "" : "Connection: keep-alive\r\n";
-    this.#queue(serialize(message, { headOnly: head.methodId === abi.METHOD_HEAD, connectionLine }));
+    const connection = last ? "close" : head.minorVersion ? "" : "keep-alive";
+    this.#queue(serialize(message, { headOnly: head.methodId === abi.METHOD_HEAD, connection }));
     this.#last = last;
     exchange.settle();
     if (exchange.content.ended || last) this.#conclude();
@@ -201,19 +225,25 @@ export class ServerConnection {
   /** Goes on with what came while an answer was awaited. */
   #resume(): void {
     if (this.#state !== READING) return;
-    if (this.#reader.waiting > 0) {
-      // Not from here: the caller may be in the middle of another connection's bytes, and the window is shared.
-      queueMicrotask(() => {
-        if (this.#state !== READING || this.#reader.waiting === 0) return;
-        this.#reader.resume();
-        this.#run();
-        this.#resume();
-      });
-    } else if (this.#inputEnded) this.finish();
+    // Not from here: the caller may be in the middle of another connection's bytes, and the window is shared.
+    if (this.#reader.waiting > 0) queueMicrotask(() => this.#catchUp());
+    else if (this.#inputEnded) this.finish();
     else if (this.#paused) {
       this.#paused = false;
       this.#transport.resume();
     }
+    // Asked to stop meanwhile.
+    if (this.#last && this.#state === READING && this.idle) {
+      this.#close();
+      this.#flush();
+    }
+  }
+
+  #catchUp(): void {
+    if (this.#state !== READING || this.#reader.waiting === 0) return;
+    this.#reader.resume();
+    this.#run();
+    this.#resume();
   }
 
   #run(): void {
@@ -231,7 +261,9 @@ export class ServerConnection {
 
   #read(): void {
     const reader = this.#reader;
-    while (this.#state === READING) {
+    for (;;) {
+      if (this.#text.length > BATCH_SIZE || this.#pieces.length > 0) this.#write();
+      if (this.#state !== READING) return;
       const event = reader.next();
       if (event === NEED_MORE) {
         if (this.#exchange !== null) this.#begin(this.#exchange);
@@ -247,28 +279,29 @@ export class ServerConnection {
         if (exchange !== null) this.#addContent(exchange, reader.dataStart, reader.dataEnd);
       } else if (event === END) {
         if (exchange !== null) this.#endContent(exchange);
-      } else if (exchange !== null) exchange.trailers = reader.trailers;
+      } else exchange?.addTrailers(reader.trailers);
     }
   }
 
   #open(head: RequestHead): void {
+    this.#dispatched = false;
+    this.#exchange = new Exchange(this, head);
     if (head.contentLength > this.#options.maxBodySize) throw new ParseError(abi.CONTENT_TOO_LARGE);
     // A 2xx would turn the connection into a tunnel, so no handler may answer.
     if (head.methodId === abi.METHOD_CONNECT) throw new ParseError(abi.CONNECT_NOT_IMPLEMENTED);
     if (!head.keepAlive) this.#last = true;
     this.#continueOwed = head.expectContinue && head.framing !== abi.FRAMING_NONE;
-    this.#dispatched = false;
-    this.#exchange = new Exchange(this, head);
   }
 
   #addContent(exchange: Exchange, start: number, end: number): void {
     this.#continueOwed = false;
     const { content } = exchange;
     if (content.size + end - start > this.#options.maxBodySize) throw new ParseError(abi.CONTENT_TOO_LARGE);
-    content.add(this.#reader.parser.window.subarray(start, end));
+    content.add(this.#reader.parser.window, start, end);
   }
 
   #endContent(exchange: Exchange): void {
+    this.#continueOwed = false;
     exchange.content.end();
     if (exchange.done) {
       this.#conclude();
@@ -277,8 +310,14 @@ export class ServerConnection {
     this.#begin(exchange);
     if (this.#exchange !== exchange) return;
     this.#state = WAITING;
-    this.#reader.suspend();
+    this.#putBy();
     exchange.content.own();
+  }
+
+  /** Lets the window go; more is not read before what was put by. */
+  #putBy(): void {
+    this.#reader.suspend();
+    if (this.#reader.waiting > 0) this.#pause();
   }
 
   /** Hands an exchange to the application, if that was not done yet. */
@@ -300,15 +339,18 @@ export class ServerConnection {
       exchange.content.fail(error);
       return;
     }
-    if (exchange === null || !exchange.done) this.#answerError(error);
-    exchange?.settle();
+    if (exchange === null) this.#answerError(error, false);
+    else if (!exchange.done) {
+      this.#answerError(error, exchange.head.methodId === abi.METHOD_HEAD);
+      exchange.settle();
+    }
     this.#close();
   }
 
-  #answerError(error: ParseError): void {
+  #answerError(error: ParseError, headOnly: boolean): void {
     const body = `${error.message}\n`;
     const message = { status: error.status, contentType: "text/plain; charset=utf-8", fields: null, body };
-    this.#queue(serialize(message, { headOnly: false, connectionLine: "Connection: close\r\n" }));
+    this.#queue(serialize(message, { headOnly, connection: "close" }));
   }
 
   #queue({ text, bytes }: SerializedMessage): void {
@@ -318,16 +360,24 @@ export class ServerConnection {
     this.#text = "";
   }
 
-  #flush(): void {
+  /** Writes what was gathered; a peer that is slow to read gets no more before it has caught up. */
+  #write(): void {
     if (this.#text !== "") {
       this.#pieces.push(this.#text);
       this.#text = "";
     }
-    if (this.#pieces.length > 0) {
-      const pieces = this.#pieces;
-      this.#pieces = [];
-      this.#transport.write(pieces);
-    }
+    if (this.#pieces.length === 0) return;
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    if (this.#transport.write(pieces) || this.#state !== READING) return;
+    this.#state = BLOCKED;
+    if (this.#running) this.#reader.suspend();
+    this.#exchange?.content.own();
+    this.#pause();
+  }
+
+  #flush(): void {
+    this.#write();
     if (this.#state === CLOSED && this.#exchange === null) this.#transport.end();
   }
 }

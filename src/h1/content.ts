@@ -1,21 +1,30 @@
-import type { ParseError } from "../parser/index.ts";
-
 /** Somebody who waits for the whole content. */
 interface Waiter {
   resolve(bytes: Uint8Array): void;
   reject(error: Error): void;
 }
 
-const EMPTY = new Uint8Array(0);
+const EMPTY: Uint8Array = new Uint8Array(0);
+
+function ignore(): void {}
+
+/** What a promise gives that nobody may be waiting for: its rejection then concerns nobody. */
+function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(ignore);
+  return promise;
+}
 
 /**
- * The content of a message while it comes in. Pieces are borrowed from the window until `own` copies them, which the
- * connection does before the next read.
+ * The content of a message while it comes in. Pieces of the current read are borrowed from the window until `own`
+ * copies them, which the connection does before the next read.
  */
 export class IncomingContent {
-  #pieces: Uint8Array[] = [];
-  /** Pieces from this index on are borrowed. */
-  #borrowedFrom = 0;
+  /** What was copied, at the beginning of a buffer that grows. */
+  #owned = EMPTY;
+  #ownedSize = 0;
+  /** Pieces in the window, as starts and ends in turn. */
+  #borrowed: number[] = [];
+  #window = EMPTY;
   #size = 0;
   #ended = false;
   #discarding = false;
@@ -33,75 +42,107 @@ export class IncomingContent {
     return this.#size;
   }
 
+  /** Whether all of it has come, and can be read. */
+  get readable(): boolean {
+    return this.#ended && this.#error === null;
+  }
+
   /** Whether all of it has come. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** Adds a piece that lies in the window. */
-  add(piece: Uint8Array): void {
-    if (!this.#discarding) this.#pieces.push(piece);
-    this.#size += piece.length;
-  }
-
-  /** Nobody wants it any more: what still comes is counted and dropped. */
-  discard(): void {
-    this.#discarding = true;
-    this.#pieces = [];
+  /** Adds a piece that lies at [start, end) of the window. */
+  add(window: Uint8Array, start: number, end: number): void {
+    this.#size += end - start;
+    if (this.#discarding) return;
+    this.#window = window;
+    this.#borrowed.push(start, end);
   }
 
   /** Copies what is borrowed, so that it outlasts the next read. */
   own(): void {
-    for (; this.#borrowedFrom < this.#pieces.length; ++this.#borrowedFrom) {
-      this.#pieces[this.#borrowedFrom] = this.#pieces[this.#borrowedFrom].slice();
+    if (this.#borrowed.length === 0) return;
+    if (this.#owned.length < this.#size) {
+      const larger = new Uint8Array(Math.max(this.#size, this.#ended ? 0 : 2 * this.#ownedSize));
+      larger.set(this.#owned.subarray(0, this.#ownedSize));
+      this.#owned = larger;
     }
+    for (let index = 0; index < this.#borrowed.length; index += 2) {
+      const piece = this.#window.subarray(this.#borrowed[index], this.#borrowed[index + 1]);
+      this.#owned.set(piece, this.#ownedSize);
+      this.#ownedSize += piece.length;
+    }
+    this.#borrowed = [];
+    this.#window = EMPTY;
   }
 
   /** All of it has come. */
   end(): void {
     this.#ended = true;
-    const waiters = this.#waiters;
+    const waiters = this.#takeWaiters();
     if (waiters.length === 0) return;
-    this.#waiters = [];
     this.own();
     for (const waiter of waiters) waiter.resolve(this.peek());
   }
 
   /** The rest will never come. */
-  fail(error: ParseError): void {
+  fail(error: Error): void {
     if (this.#ended || this.#error) return;
-    this.#error = error;
-    this.#pieces = [];
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter.reject(error);
+    this.#giveUp(error);
+  }
+
+  /** Nobody may read it any more: what still comes is counted and dropped. */
+  discard(error: Error): void {
+    this.#discarding = true;
+    this.#giveUp(this.#error ?? error);
   }
 
   /** The content that has come, in one piece: valid until the next read where it was not owned. */
   peek(): Uint8Array {
-    if (this.#pieces.length === 0) return EMPTY;
-    if (this.#pieces.length === 1) return this.#pieces[0];
-    const whole = new Uint8Array(this.#size);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      whole.set(piece, at);
-      at += piece.length;
+    if (this.#ownedSize === 0 && this.#borrowed.length === 2) {
+      return this.#window.subarray(this.#borrowed[0], this.#borrowed[1]);
     }
-    this.#pieces = [whole];
-    this.#borrowedFrom = 1;
-    return whole;
+    this.own();
+    return this.#owned.subarray(0, this.#ownedSize);
   }
 
-  /** The whole content once it has come; the bytes last. Rejects with a ParseError where it never comes. */
+  /** The whole content once it has come; the bytes last. Rejects where it never comes. */
   bytes(): Promise<Uint8Array> {
-    if (this.#error) return Promise.reject(this.#error);
+    if (this.#error) return quiet(Promise.reject(this.#error));
     if (this.#ended) {
       this.own();
       return Promise.resolve(this.peek());
     }
     this.#wanted();
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject });
-    });
+    return quiet(
+      new Promise((resolve, reject) => {
+        this.#waiters.push({ resolve, reject });
+      }),
+    );
+  }
+
+  /** What `read` makes of the whole content once it has come, at once where it is there. As `bytes` otherwise. */
+  read<T>(read: (bytes: Uint8Array) => T): Promise<T> {
+    if (!this.readable) return quiet(this.bytes().then(read));
+    try {
+      return Promise.resolve(read(this.peek()));
+    } catch (error) {
+      return quiet(Promise.reject(error));
+    }
+  }
+
+  #giveUp(error: Error): void {
+    this.#error = error;
+    this.#owned = this.#window = EMPTY;
+    this.#ownedSize = 0;
+    this.#borrowed = [];
+    for (const waiter of this.#takeWaiters()) waiter.reject(error);
+  }
+
+  #takeWaiters(): Waiter[] {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    return waiters;
   }
 }

@@ -18,8 +18,8 @@ export interface OutgoingMessage {
 export interface Circumstances {
   /** The request was HEAD: the content stays here (RFC 9110 §9.3.2). */
   readonly headOnly: boolean;
-  /** Field line for Connection, "" where none is needed. */
-  readonly connectionLine: string;
+  /** The option for Connection, "" where none is needed. */
+  readonly connection: "" | "close" | "keep-alive";
 }
 
 /** A message that leaves: text of one byte a character, then perhaps bytes. */
@@ -32,7 +32,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** field-value = *( VCHAR / SP / HTAB / obs-text ) (RFC 9110 §5.5) */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** Fields that say how the message is framed, or what becomes of the connection: the server's own to write. */
-const FRAMING_FIELDS = /^(?:transfer-encoding|connection|keep-alive|upgrade)$/i;
+const OWN_FIELDS = /^(?:transfer-encoding|connection|keep-alive)$/i;
 
 const encoder = new TextEncoder();
 type ByteLength = (text: string) => number;
@@ -45,9 +45,14 @@ const startLines: Map<string | null, string>[] = [];
 /** Distinct content types that are kept for a status; a type made by request data must not fill the memory. */
 const TYPES_KEPT = 64;
 
+/** Whether a text is a token (RFC 9110 §5.6.2), as methods and field names are. */
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
 /** Throws a TypeError where a field could not be written as it is (RFC 9110 §5.1, §5.5). */
 export function checkField(name: string, value: string): void {
-  if (!TOKEN.test(name)) throw new TypeError(`${JSON.stringify(name)} is no field name`);
+  if (!isToken(name)) throw new TypeError(`${JSON.stringify(name)} is no field name`);
   if (!FIELD_VALUE.test(value)) {
     throw new TypeError(`the value of ${name} has a character that no field may have: ${JSON.stringify(value)}`);
   }
@@ -73,47 +78,79 @@ function startLine(status: number, contentType: string | null): string {
   return line;
 }
 
-/** Field lines of what the application set, and the Content-Length among them if it set one. */
-function fieldLines(fields: Iterable<readonly [string, string]>): { lines: string; length: string | null } {
-  let lines = "";
-  let length: string | null = null;
-  for (const [name, value] of fields) {
-    checkField(name, value);
-    if (FRAMING_FIELDS.test(name)) throw new TypeError(`${name} is written by the server, not by the application`);
-    if (/^content-length$/i.test(name)) length = value;
-    else lines += `${name}: ${value}\r\n`;
-  }
-  return { lines, length };
+/** What the application set, in a form for the wire. */
+interface ApplicationFields {
+  lines: string;
+  /** Values of fields that the server would write itself. */
+  length: string | null;
+  hasDate: boolean;
+  hasUpgrade: boolean;
 }
 
-/** Whether a response of this status never has content (RFC 9112 §6.3, step 1). */
-function isBare(status: number): boolean {
-  return status === 204 || status === 304;
+const NO_FIELDS: Readonly<ApplicationFields> = { lines: "", length: null, hasDate: false, hasUpgrade: false };
+
+function fieldLines(fields: Iterable<readonly [string, string]>): ApplicationFields {
+  const found: ApplicationFields = { ...NO_FIELDS };
+  for (const [name, value] of fields) {
+    checkField(name, value);
+    if (OWN_FIELDS.test(name)) throw new TypeError(`${name} is written by the server, not by the application`);
+    const key = name.toLowerCase();
+    if (key === "content-length") {
+      found.length = value;
+      continue;
+    }
+    if (key === "date") found.hasDate = true;
+    else if (key === "upgrade") found.hasUpgrade = true;
+    found.lines += `${name}: ${value}\r\n`;
+  }
+  return found;
+}
+
+/** Connection, with the option that Upgrade asks for (RFC 9110 §7.8). */
+function connectionLine(connection: string, hasUpgrade: boolean): string {
+  if (!hasUpgrade) return connection === "" ? "" : `Connection: ${connection}\r\n`;
+  return connection === "" ? "Connection: upgrade\r\n" : `Connection: ${connection}, upgrade\r\n`;
+}
+
+/** Bytes of a body; throws a TypeError for what is none, whatever the types say. */
+function sizeOf(body: unknown): number {
+  if (body === null) return 0;
+  if (typeof body === "string") return byteLength(body);
+  if (body instanceof Uint8Array) return body.length;
+  throw new TypeError(`a body is text, a Uint8Array or null, not ${Object.prototype.toString.call(body)}`);
+}
+
+/** The end of a head: Content-Length where there is to be one, and the empty line. */
+function headEnd(status: number, size: number, announced: string | null, headOnly: boolean): string {
+  // A response to HEAD and a 304 may tell of content that is not there (RFC 9110 §8.6).
+  const mayDiffer = size === 0 && (headOnly || status === 304);
+  if (announced !== null && announced !== String(size) && !(mayDiffer && /^\d+$/.test(announced))) {
+    throw new TypeError(`Content-Length says ${announced}, yet the content has ${size} bytes`);
+  }
+  if (status === 204 || status === 205 || status === 304) {
+    if (size > 0) throw new TypeError(`a response of status ${status} has no content`);
+    // 204 never has a length (RFC 9110 §8.6), 205 says that it is empty (§15.3.6).
+    if (status === 204 || (status === 304 && announced === null)) return "\r\n";
+  }
+  return `Content-Length: ${announced ?? size}\r\n\r\n`;
 }
 
 /**
  * Serializes a response: head and content in one piece where the content is plain ASCII text, else in two. Throws
- * where a field is not valid or where Content-Length and content differ.
+ * where a field or the body is not valid or where Content-Length and content differ.
  */
 export function serialize(message: OutgoingMessage, circumstances: Circumstances): SerializedMessage {
   const { status, body } = message;
-  let head = startLine(status, message.contentType) + dateLine() + circumstances.connectionLine;
-  let announced: string | null = null;
-  if (message.fields !== null) {
-    const { lines, length } = fieldLines(message.fields);
-    head += lines;
-    announced = length;
-  }
-  const size = body === null ? 0 : typeof body === "string" ? byteLength(body) : body.length;
-  if (announced !== null && announced !== String(size) && !(circumstances.headOnly && /^\d+$/.test(announced))) {
-    throw new TypeError(`Content-Length says ${announced}, yet the content has ${size} bytes`);
-  }
-  if (isBare(status)) {
-    if (size > 0) throw new TypeError(`a response of status ${status} has no content`);
-    return { text: `${head}\r\n`, bytes: null };
-  }
-  head += `Content-Length: ${announced ?? size}\r\n\r\n`;
-  if (size === 0 || circumstances.headOnly) return { text: head, bytes: null };
+  const { headOnly, connection } = circumstances;
+  const own = message.fields === null ? NO_FIELDS : fieldLines(message.fields);
+  const size = sizeOf(body);
+  const head =
+    startLine(status, message.contentType) +
+    (own.hasDate ? "" : dateLine()) +
+    connectionLine(connection, own.hasUpgrade) +
+    own.lines +
+    headEnd(status, size, own.length, headOnly);
+  if (size === 0 || headOnly) return { text: head, bytes: null };
   if (typeof body !== "string") return { text: head, bytes: body };
   return size === body.length ? { text: head + body, bytes: null } : { text: head, bytes: encoder.encode(body) };
 }

@@ -53,6 +53,11 @@ export class HttpRequest<P extends Params = Params> {
     return this.#exchange.head.version;
   }
 
+  /** Whether the exchange is over: answered, or the client has gone. */
+  get done(): boolean {
+    return this.#exchange.done;
+  }
+
   get headers(): HeaderFields {
     return this.#exchange.head.headers;
   }
@@ -63,24 +68,29 @@ export class HttpRequest<P extends Params = Params> {
   }
 
   /** The content as it came. Rejects with a ParseError where it is cut off, wrong or too large. */
-  async bytes(): Promise<Uint8Array> {
+  bytes(): Promise<Uint8Array> {
     return this.#exchange.content.bytes();
   }
 
   /** The content as text; what is no UTF-8 is replaced by U+FFFD. */
-  async text(): Promise<string> {
-    const { content } = this.#exchange;
-    return text.decode(content.ended ? content.peek() : await content.bytes());
+  text(): Promise<string> {
+    return this.#exchange.content.read(decodeText);
   }
 
   /** The content as JSON. Rejects with an HttpError 400 where it is none. */
-  async json(): Promise<unknown> {
-    const { content } = this.#exchange;
-    const bytes = content.ended ? content.peek() : await content.bytes();
-    try {
-      return JSON.parse(strictText.decode(bytes));
-    } catch (cause) {
-      throw new HttpError(400, "the content is not valid JSON", { cause });
-    }
+  json(): Promise<unknown> {
+    return this.#exchange.content.read(decodeJson);
+  }
+}
+
+function decodeText(bytes: Uint8Array): string {
+  return text.decode(bytes);
+}
+
+function decodeJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(strictText.decode(bytes));
+  } catch (cause) {
+    throw new HttpError(400, "the content is not valid JSON", { cause });
   }
 }

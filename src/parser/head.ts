@@ -15,7 +15,13 @@ export function methodId(method: string): number {
 export type TargetForm = "origin" | "absolute" | "authority" | "asterisk";
 const FORMS: readonly TargetForm[] = ["origin", "origin", "absolute", "authority", "asterisk"];
 
-const RELEASED = "this head is no longer valid: its exchange is over, or another head was parsed since";
+/** Thrown where something is read of a message whose exchange is over. */
+export class ReleasedError extends TypeError {
+  constructor() {
+    super("this message is no longer valid: its exchange is over");
+    this.name = "ReleasedError";
+  }
+}
 
 /** What requests and responses share: a head, read only as far as it is asked. */
 export abstract class MessageHead {
@@ -28,7 +34,7 @@ export abstract class MessageHead {
 
   /** What this head reads from; throws after `release()`. */
   get source(): HeadSource {
-    if (this.#source === null) throw new TypeError(RELEASED);
+    if (this.#source === null) throw new ReleasedError();
     return this.#source;
   }
 

@@ -11,7 +11,7 @@ export {
 } from "./abi.ts";
 export { PARSE_ERRORS, ParseError, type ParseErrorRow } from "./errors.ts";
 export { HeaderFields } from "./fields.ts";
-export { type MessageHead, methodId, RequestHead, ResponseHead, type TargetForm } from "./head.ts";
+export { type MessageHead, methodId, ReleasedError, RequestHead, ResponseHead, type TargetForm } from "./head.ts";
 export { type ParserEvent, RequestParser, ResponseParser } from "./messages.ts";
 export type { ParserBuild, ParserModule } from "./module.ts";
 export { DEFAULT_PARSER_LIMITS, Parser, type ParserLimits, type ParserOptions } from "./parser.ts";

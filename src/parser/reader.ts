@@ -29,6 +29,8 @@ const AT_END = 5;
 const CR = 0x0d;
 const LF = 0x0a;
 
+const NOTHING = new Uint8Array(0);
+
 /** Bytes before a new one that the search for the end of a head looks back at. */
 const LOOK_BACK = 3;
 
@@ -52,11 +54,17 @@ export abstract class MessageReader<Head extends MessageHead> {
   #phase = IN_HEAD;
   #at = 0;
   #end = 0;
-  /** Bytes that came and were not read yet: an incomplete head or trailer section, or all that `suspend` put by. */
+  /**
+   * Bytes that came before: [#tailAt, #tailEnd) of the tail were not read yet. They are the beginning of a head or of a
+   * trailer section, or whatever `suspend` put by.
+   */
   #tail: Uint8Array<ArrayBuffer> | null = null;
-  #tailLength = 0;
+  #tailAt = 0;
+  #tailEnd = 0;
   /** Whether the tail was put by unread, and may hold anything. */
   #suspended = false;
+  /** Whether what lies in the window came from the tail, and still stands there before #tailAt. */
+  #mirrored = false;
   /** Bytes of content that remain, or of the chunk. */
   #remaining = 0;
   #chunkState = 0;
@@ -70,30 +78,32 @@ export abstract class MessageReader<Head extends MessageHead> {
     this.parser = parser;
   }
 
-  /** Whether a message has begun and not ended. */
+  /** Whether a message has begun and not ended; empty lines before a head begin nothing (RFC 9112 §2.2). */
   get inMessage(): boolean {
-    return this.#phase !== IN_HEAD || this.#tailLength > 0;
+    if (this.#phase !== IN_HEAD) return true;
+    const tail = this.#tail?.subarray(this.#tailAt, this.#tailEnd) ?? NOTHING;
+    return tail.some((byte, at) => byte !== (at % 2 === 0 ? CR : LF));
   }
 
   /** Bytes that wait to be read after `suspend`. */
   get waiting(): number {
-    return this.#suspended ? this.#tailLength : 0;
+    return this.#suspended ? this.#tailEnd - this.#tailAt : 0;
   }
 
   /** Takes the bytes at [0, length) of the window, which follow on what came before. */
   feed(length: number): void {
     this.#at = 0;
     this.#end = length;
-    if (this.#tailLength === 0) return;
+    const known = this.#tailEnd - this.#tailAt;
+    if (known === 0) return;
     if (this.#suspended) throw new Error("a suspended reader must be resumed before it is fed");
-    const known = this.#tailLength;
-    const tail = this.#tail as Uint8Array<ArrayBuffer>;
-    if (this.#search(tail, known, length) === length && known + length < this.parser.limits.maxHeadSize) {
+    const tail = (this.#tail as Uint8Array).subarray(this.#tailAt, this.#tailEnd);
+    if (this.#search(tail, length) === length && known + length < this.parser.limits.maxHeadSize) {
       this.#keep(0, length);
       this.#at = length;
       return;
     }
-    this.#at = this.parser.carry(tail.subarray(0, known));
+    this.#at = this.parser.carry(tail);
     this.#drop();
   }
 
@@ -118,9 +128,8 @@ export abstract class MessageReader<Head extends MessageHead> {
   /** Puts the unread bytes by, so that the window is free; `resume` goes on with them. */
   suspend(): void {
     this.head?.own();
-    this.#suspended = this.#at < this.#end;
-    if (this.#suspended) this.#keep(this.#at, this.#end);
-    this.#at = this.#end;
+    this.#putBack();
+    this.#suspended = this.#tailAt < this.#tailEnd;
   }
 
   /** Adds the bytes at [0, length) of the window to those that were put by. */
@@ -129,11 +138,14 @@ export abstract class MessageReader<Head extends MessageHead> {
     this.#keep(0, length);
   }
 
-  /** Puts the bytes that were put by back into the window; as `feed`. */
+  /** Puts the bytes that were put by back into the window, as many as it takes; as `feed`. */
   resume(): void {
-    const length = this.#tailLength;
-    if (length > 0) this.parser.window.set((this.#tail as Uint8Array).subarray(0, length));
-    this.#drop();
+    const tail = this.#tail as Uint8Array;
+    const length = Math.min(this.#tailEnd - this.#tailAt, this.parser.window.length);
+    this.parser.window.set(tail.subarray(this.#tailAt, this.#tailAt + length));
+    this.#tailAt += length;
+    this.#mirrored = true;
+    this.#suspended = false;
     this.#at = 0;
     this.#end = length;
   }
@@ -153,48 +165,63 @@ export abstract class MessageReader<Head extends MessageHead> {
       this.#phase = AT_END;
       return;
     }
-    if (this.#phase === IN_HEAD && this.#tailLength > 0 && !this.#suspended) {
+    if (!this.inMessage) return;
+    if (this.#phase === IN_HEAD && !this.#suspended) {
       // What is wrong already is told before what is missing.
-      const start = this.parser.carry((this.#tail as Uint8Array).subarray(0, this.#tailLength));
+      const start = this.parser.carry((this.#tail as Uint8Array).subarray(this.#tailAt, this.#tailEnd));
       const outcome = this.parseHead(start, 0);
       if (outcome < 0) throw this.parser.error(outcome);
     }
-    if (this.inMessage) throw new ParseError(abi.INCOMPLETE_MESSAGE, this.#tailLength);
+    throw new ParseError(abi.INCOMPLETE_MESSAGE, this.#tailEnd - this.#tailAt);
   }
 
+  /** Appends bytes of the window to the tail. */
   #keep(start: number, end: number): void {
-    const length = this.#tailLength + end - start;
-    if (this.#tail === null || this.#tail.length < length) {
-      const larger = new Uint8Array(Math.max(length, 2 * this.#tailLength));
-      if (this.#tail !== null) larger.set(this.#tail.subarray(0, this.#tailLength));
+    const length = this.#tailEnd - this.#tailAt + end - start;
+    if (this.#tail === null || this.#tail.length < this.#tailAt + length) {
+      const larger = new Uint8Array(Math.max(length, 2 * (this.#tailEnd - this.#tailAt)));
+      if (this.#tail !== null) larger.set(this.#tail.subarray(this.#tailAt, this.#tailEnd));
       this.#tail = larger;
+      this.#tailEnd -= this.#tailAt;
+      this.#tailAt = 0;
     }
     const { memory } = this.parser;
-    this.#tail.set(memory.subarray(abi.WINDOW + start, abi.WINDOW + end), this.#tailLength);
-    this.#tailLength = length;
+    this.#tail.set(memory.subarray(abi.WINDOW + start, abi.WINDOW + end), this.#tailEnd);
+    this.#tailEnd += end - start;
   }
 
-  /** Looks for the end of the head whose first `known` bytes are in the tail; as `Parser.findHeadEnd`. */
-  #search(tail: Uint8Array, known: number, length: number): number {
-    let behind = tail.subarray(Math.max(0, known - LOOK_BACK), known);
+  /** Makes what is unread in the window the beginning of the tail. */
+  #putBack(): void {
+    if (this.#mirrored) this.#tailAt -= this.#end - this.#at;
+    else if (this.#at < this.#end) this.#keep(this.#at, this.#end);
+    this.#mirrored = false;
+    this.#at = this.#end;
+    if (this.#tailAt === this.#tailEnd) this.#drop();
+  }
+
+  /** Looks for the end of the head that begins with the tail; as `Parser.findHeadEnd`. */
+  #search(tail: Uint8Array, length: number): number {
+    let behind = tail.subarray(Math.max(0, tail.length - LOOK_BACK));
     // A trailer section may be nothing but its empty line: the line end of the last chunk stands before it.
-    if (this.#phase === IN_TRAILERS && known < LOOK_BACK) behind = Uint8Array.of(CR, LF, ...behind);
+    if (this.#phase === IN_TRAILERS && tail.length < LOOK_BACK) behind = Uint8Array.of(CR, LF, ...behind);
     // The last byte is looked at again: a CR is told by what follows it.
     return this.parser.findHeadEnd(this.parser.carry(behind), -1, length);
   }
 
   #drop(): void {
     this.#tail = null;
-    this.#tailLength = 0;
-    this.#suspended = false;
+    this.#tailAt = this.#tailEnd = 0;
+    this.#suspended = this.#mirrored = false;
   }
 
-  /** Nothing more can be read: what is left is kept, and the window let go. */
-  #needMore(): typeof NEED_MORE {
+  /** Nothing more can be read of the window: what is left is kept, and the window let go, or filled again. */
+  #needMore(): ReaderEvent {
     this.head?.own();
-    if (this.#at < this.#end) this.#keep(this.#at, this.#end);
-    this.#at = this.#end;
-    return NEED_MORE;
+    const more = this.#mirrored && this.#tailAt < this.#tailEnd;
+    this.#putBack();
+    if (!more) return NEED_MORE;
+    this.resume();
+    return this.next();
   }
 
   #nextHead(): ReaderEvent {

@@ -57,6 +57,9 @@ export class Router<T> {
   /** Throws where the pattern is not valid or the route is taken. `method` is a method, or "*" for all of them. */
   add(method: string, pattern: string, value: T): void {
     if (!pattern.startsWith("/")) throw new TypeError(`a path begins with "/", not like ${JSON.stringify(pattern)}`);
+    // RFC 3986 §3.3: anything else comes percent-encoded, or is no part of a path, and would never match.
+    const wrong = /[^!$-;=@-Z_a-z{}~]|%(?![\dA-Fa-f]{2})/.exec(pattern)?.[0];
+    if (wrong) throw new TypeError(`${JSON.stringify(wrong)} in ${JSON.stringify(pattern)} must be percent-encoded`);
     const names: string[] = [];
     let node = this.#root;
     for (const segment of pattern.slice(1).split("/")) {

@@ -21,7 +21,7 @@ export class App extends Application {
   /** Stops accepting and resolves when all requests in flight are answered. */
   async close(): Promise<void> {
     const server = this.#server;
-    this.#server = null;
     await server?.close();
+    if (this.#server === server) this.#server = null;
   }
 }

@@ -28,10 +28,14 @@ export class Server {
   readonly #connections = new Set<ServerConnection>();
   readonly #host: string;
   readonly #port: number;
+  #listening: Promise<this> | null = null;
+  #closed: Promise<void> | null = null;
 
   /** Throws a RangeError where an option is out of its range. */
   constructor(application: Application, options: ServerOptions = {}) {
-    const { host, port, maxBodySize } = { ...DEFAULT_SERVER_OPTIONS, ...options };
+    const host = options.host ?? DEFAULT_SERVER_OPTIONS.host;
+    const port = options.port ?? DEFAULT_SERVER_OPTIONS.port;
+    const maxBodySize = options.maxBodySize ?? DEFAULT_SERVER_OPTIONS.maxBodySize;
     if (!Number.isInteger(port) || port < 0 || port > 65535) {
       throw new RangeError(`port must be a whole number from 0 to 65535, not ${port}`);
     }
@@ -65,35 +69,48 @@ export class Server {
 
   /** Starts to accept connections. Rejects with an error that names the address where it cannot be had. */
   listen(): Promise<this> {
-    return new Promise((resolve, reject) => {
+    this.#listening ??= new Promise((resolve, reject) => {
       this.#net.once("error", (cause: NodeJS.ErrnoException) => reject(listenError(cause, this.#host, this.#port)));
       this.#net.listen({ host: this.#host, port: this.#port, backlog: 1024 }, () => {
         this.#net.removeAllListeners("error");
         resolve(this);
       });
     });
+    return this.#listening;
   }
 
   /** Stops accepting, lets requests in flight finish, closes idle connections; resolves when the last is gone. */
   close(): Promise<void> {
-    return new Promise((resolve) => {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#listening;
+    } catch {
+      // It never listened, so there is nothing to close.
+      return;
+    }
+    await new Promise<void>((resolve) => {
       this.#net.close(() => resolve());
       for (const connection of this.#connections) connection.stop();
     });
   }
 
   readonly #dispatch = (exchange: Exchange): void => {
-    const response = this.#application.handle(new HttpRequest(exchange));
-    if (response instanceof Promise) response.then((value) => this.#respond(exchange, value));
-    else this.#respond(exchange, response);
+    const request = new HttpRequest(exchange);
+    const response = this.#application.handle(request);
+    if (response instanceof Promise) response.then((value) => this.#respond(exchange, request, value));
+    else this.#respond(exchange, request, response);
   };
 
-  #respond(exchange: Exchange, response: HttpResponse): void {
+  #respond(exchange: Exchange, request: HttpRequest, response: HttpResponse): void {
     if (exchange.done) return;
     try {
       exchange.respond(response);
     } catch (error) {
-      exchange.respond(this.#application.recover(error));
+      exchange.respond(this.#application.recover(error, request));
     }
   }
 }

@@ -6,6 +6,8 @@ import { readDirectly } from "./direct-read.ts";
 
 /** Milliseconds that a closed connection still reads and drops what comes, so that the peer can read the answer. */
 const LINGER_TIME = 2000;
+/** Bytes that a peer may leave unread before it gets no more answers. At least what a socket itself buffers. */
+const UNREAD_MAX = 65536;
 
 /** Gives the socket a connection, which lives as long as it does. */
 export function serveSocket(
@@ -16,23 +18,28 @@ export function serveSocket(
 ): ServerConnection {
   const { window } = parser;
   let ending = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  // RFC 9112 §9.6: closing at once might reset the connection before the peer has read the last answer.
+  const linger = () => {
+    timer = setTimeout(() => socket.destroy(), LINGER_TIME);
+  };
 
   const transport: Transport = {
     write(pieces) {
-      if (pieces.length === 1) return send(socket, pieces[0]);
-      let flowing = true;
-      socket.cork();
-      for (const piece of pieces) flowing = send(socket, piece);
-      socket.uncork();
-      return flowing;
+      if (pieces.length > 1) socket.cork();
+      for (const piece of pieces) {
+        if (typeof piece === "string") socket.write(piece, "latin1");
+        else socket.write(piece);
+      }
+      if (pieces.length > 1) socket.uncork();
+      return socket.writableLength <= UNREAD_MAX;
     },
     end() {
       if (ending) return;
       ending = true;
-      socket.end();
-      // RFC 9112 §9.6: closing at once might reset the connection before the peer has read the last answer.
-      const timer = setTimeout(() => socket.destroy(), LINGER_TIME);
-      socket.once("close", () => clearTimeout(timer));
+      // The peer may take its time to read what was written; only then it has that much more to close its side.
+      socket.end(linger);
       socket.resume();
     },
     pause() {
@@ -57,13 +64,13 @@ export function serveSocket(
       }
     });
   }
+  socket.on("drain", () => connection.drained());
   socket.on("end", () => connection.finish());
   // Whatever went wrong with the socket, "close" follows and says all that matters here.
   socket.on("error", () => {});
-  socket.on("close", () => connection.abort());
+  socket.on("close", () => {
+    clearTimeout(timer);
+    connection.abort();
+  });
   return connection;
-}
-
-function send(socket: Socket, piece: string | Uint8Array): boolean {
-  return typeof piece === "string" ? socket.write(piece, "latin1") : socket.write(piece);
 }
