@@ -92,6 +92,24 @@ describe("serialize", () => {
   });
 });
 
+describe("fields of the server", () => {
+  test("a Date that is set replaces the server's, and Upgrade is named in Connection", () => {
+    const dated = serialize(new HttpResponse("x", { headers: { date: "now" } }), plain).text;
+    expect(dated.match(/date/gi)).toHaveLength(1);
+    const upgrade = new HttpResponse("x", { status: 426, headers: { Upgrade: "websocket" } });
+    expect(wire(upgrade)).toContain("Connection: upgrade\r\nUpgrade: websocket\r\n");
+    expect(wire(upgrade, { ...plain, connection: "close" })).toContain("Connection: close, upgrade\r\n");
+  });
+
+  test("205 is empty and says so, 304 may tell of a length", () => {
+    expect(wire(new HttpResponse(null, { status: 205 }))).toMatch(/Content-Length: 0\r\n\r\n$/);
+    expect(() => wire(new HttpResponse("x", { status: 205 }))).toThrow("has no content");
+    expect(wire(new HttpResponse(null, { status: 304, headers: { "Content-Length": "9" } }))).toMatch(
+      /Length: 9\r\n\r\n$/,
+    );
+  });
+});
+
 describe("HttpError and json", () => {
   test("an error has the reason phrase for a message, and only statuses of errors", () => {
     expect(new HttpError(404).message).toBe("Not Found");
