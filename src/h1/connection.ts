@@ -79,7 +79,7 @@ export class Exchange {
   settle(): void {
     this.#connection = null;
     this.head.release();
-    this.content.discard(new ReleasedError());
+    this.content.discard();
   }
 }
 

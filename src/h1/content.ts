@@ -1,3 +1,5 @@
+import { ReleasedError } from "../parser/index.ts";
+
 /** Somebody who waits for the whole content. */
 interface Waiter {
   resolve(bytes: Uint8Array): void;
@@ -44,7 +46,7 @@ export class IncomingContent {
 
   /** Whether all of it has come, and can be read. */
   get readable(): boolean {
-    return this.#ended && this.#error === null;
+    return this.#ended && !this.#discarding;
   }
 
   /** Whether all of it has come. */
@@ -88,14 +90,18 @@ export class IncomingContent {
 
   /** The rest will never come. */
   fail(error: Error): void {
-    if (this.#ended || this.#error) return;
-    this.#giveUp(error);
+    if (this.#ended || this.#discarding) return;
+    this.#error = error;
+    this.discard();
   }
 
   /** Nobody may read it any more: what still comes is counted and dropped. */
-  discard(error: Error): void {
+  discard(): void {
     this.#discarding = true;
-    this.#giveUp(this.#error ?? error);
+    this.#owned = this.#window = EMPTY;
+    this.#ownedSize = 0;
+    if (this.#borrowed.length > 0) this.#borrowed = [];
+    for (const waiter of this.#takeWaiters()) waiter.reject(this.#reason());
   }
 
   /** The content that has come, in one piece: valid until the next read where it was not owned. */
@@ -109,7 +115,7 @@ export class IncomingContent {
 
   /** The whole content once it has come; the bytes last. Rejects where it never comes. */
   bytes(): Promise<Uint8Array> {
-    if (this.#error) return quiet(Promise.reject(this.#error));
+    if (this.#discarding) return quiet(Promise.reject(this.#reason()));
     if (this.#ended) {
       this.own();
       return Promise.resolve(this.peek());
@@ -132,17 +138,14 @@ export class IncomingContent {
     }
   }
 
-  #giveUp(error: Error): void {
-    this.#error = error;
-    this.#owned = this.#window = EMPTY;
-    this.#ownedSize = 0;
-    this.#borrowed = [];
-    for (const waiter of this.#takeWaiters()) waiter.reject(error);
+  /** Why there is nothing to read. Made when it is asked for: to make an error takes longer than to serve a request. */
+  #reason(): Error {
+    return this.#error ?? new ReleasedError();
   }
 
   #takeWaiters(): Waiter[] {
     const waiters = this.#waiters;
-    this.#waiters = [];
+    if (waiters.length > 0) this.#waiters = [];
     return waiters;
   }
 }
