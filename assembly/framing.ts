@@ -24,8 +24,7 @@ import {
 } from "../src/parser/abi";
 import { COMMA, ZERO, isDigit } from "./bytes";
 import { fail, firstField, getRecord, setRecord } from "./memory";
-import { skipToken } from "./scan";
-import { isText, nextField, skipBlanks, skipSeparators, valueEnd, valueStart } from "./values";
+import { isText, nextField, skipBlanks, skipElement, skipSeparators, valueEnd, valueStart } from "./values";
 
 /** The largest integer that JavaScript counts with exactly; no content is longer. */
 const LENGTH_MAX: f64 = 9007199254740991;
@@ -43,7 +42,7 @@ function checkTransferEncoding(start: usize, first: u32): i32 {
     let p = skipSeparators(valueStart(start, index), end);
     while (p < end) {
       const from = p;
-      p = min(skipToken(p, end), end);
+      p = skipElement(p, end);
       const after = skipBlanks(p, end);
       // Chunked comes last and once, and has no parameters.
       if (p == from || chunked) return fail(INVALID_TRANSFER_ENCODING, from);

@@ -4,10 +4,12 @@ import {
   FIELD_COUNT,
   FIELD_EXPECT,
   FIELD_HOST,
+  FIELD_TE,
   FIELD_UPGRADE,
   FLAGS,
   FLAG_EXPECT_CONTINUE,
   FLAG_KEEP_ALIVE,
+  FLAG_TRAILERS,
   FLAG_UPGRADE,
   FRAMING,
   FRAMING_UNTIL_CLOSE,
@@ -20,12 +22,11 @@ import {
   STATUS,
   UNKNOWN_EXPECTATION,
 } from "../src/parser/abi";
-import { COMMA } from "./bytes";
+import { COMMA, isBlank } from "./bytes";
 import { frameRequest, frameResponse, noContent } from "./framing";
 import { isAuthority } from "./host";
 import { anyField, fail, fieldRow, firstField, getRecord, setRecord } from "./memory";
-import { skipToken } from "./scan";
-import { isText, nextField, skipBlanks, skipSeparators, valueEnd, valueStart } from "./values";
+import { isText, nextField, skipBlanks, skipElement, skipSeparators, valueEnd, valueStart } from "./values";
 
 // Options of Connection, one bit each.
 const CLOSE: i32 = 1;
@@ -56,7 +57,7 @@ function connectionOptions(start: usize): i32 {
     let p = skipSeparators(valueStart(start, index), end);
     while (p < end) {
       const from = p;
-      p = min(skipToken(p, end), end);
+      p = skipElement(p, end);
       if (isText(from, p, "keep-alive")) options |= KEEP_ALIVE;
       else if (isText(from, p, "close")) options |= CLOSE;
       else if (isText(from, p, "upgrade")) options |= UPGRADE;
@@ -80,6 +81,26 @@ function readExpectation(start: usize): i32 {
   return 1;
 }
 
+/** TE = #t-codings (RFC 9110 §10.1.4): whether "trailers" is one of them. */
+function takesTrailers(start: usize): bool {
+  const first = firstField(FIELD_TE);
+  if (!first) return false;
+  const count = getRecord(FIELD_COUNT);
+  for (let index = first - 1; index < count; index = nextField(index)) {
+    const end = valueEnd(start, index);
+    let p = skipSeparators(valueStart(start, index), end);
+    while (p < end) {
+      const from = p;
+      while (p < end && load<u8>(p) != COMMA) ++p;
+      let last = p;
+      while (last > from && isBlank(load<u8>(last - 1))) --last;
+      if (isText(from, last, "trailers")) return true;
+      p = skipSeparators(p, end);
+    }
+  }
+  return false;
+}
+
 /** What the options of Connection make of the connection, as flags. */
 function persistence(options: i32): u32 {
   const minor = getRecord(MINOR_VERSION);
@@ -98,7 +119,7 @@ function persistence(options: i32): u32 {
 export function interpretRequest(start: usize, headEnd: usize, escapes: u32): i32 {
   const hostError = checkHost(start, headEnd);
   if (hostError) return hostError;
-  if (!anyField(FIELD_CONNECTION, FIELD_UPGRADE)) {
+  if (!anyField(FIELD_CONNECTION, FIELD_TE)) {
     // Nothing about the connection or the content: what most requests without a body are.
     noContent();
     setRecord(FLAGS, getRecord(FLAGS) | escapes | (getRecord(MINOR_VERSION) ? FLAG_KEEP_ALIVE : 0));
@@ -110,7 +131,10 @@ export function interpretRequest(start: usize, headEnd: usize, escapes: u32): i3
   if (framingError) return framingError;
   const expectation = readExpectation(start);
   if (expectation < 0) return expectation;
-  setRecord(FLAGS, getRecord(FLAGS) | escapes | persistence(options) | (expectation ? FLAG_EXPECT_CONTINUE : 0));
+  let flags = getRecord(FLAGS) | escapes | persistence(options);
+  if (expectation) flags |= FLAG_EXPECT_CONTINUE;
+  if (takesTrailers(start)) flags |= FLAG_TRAILERS;
+  setRecord(FLAGS, flags);
   return 0;
 }
 

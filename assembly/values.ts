@@ -2,6 +2,7 @@
 import { FIELD_COUNT, FLAGS, FLAG_REPEATED } from "../src/parser/abi";
 import { COMMA, isBlank } from "./bytes";
 import { fieldId, fieldRow, getRecord } from "./memory";
+import { skipToken } from "./scan";
 
 /** Address of the first byte of a field's value. */
 // @ts-ignore: decorator
@@ -51,6 +52,11 @@ function sameText(p: usize, text: string): bool {
 export function skipSeparators(p: usize, end: usize): usize {
   while (p < end && (load<u8>(p) == COMMA || isBlank(load<u8>(p)))) ++p;
   return p;
+}
+
+/** First byte of [p, end) that is no tchar, or `end`: where an element that is a token ends. */
+export function skipElement(p: usize, end: usize): usize {
+  return min(skipToken(p, end), end);
 }
 
 /** First byte of [p, end) that is not blank; where it is not the end, a list needs a comma there. */

@@ -108,6 +108,8 @@ export const FLAG_UPGRADE = 4;
 export const FLAG_ESCAPES = 8;
 /** A known field name stands more than once. */
 export const FLAG_REPEATED = 16;
+/** `TE: trailers`: whoever asks takes trailers in the answer (RFC 9110 §6.5.1, §10.1.4). */
+export const FLAG_TRAILERS = 32;
 
 // The state of the chunked decoder: its phase in the low 5 bits, above them the overhead it may still meet.
 export const CHUNK_PHASE_MASK = 31;
@@ -139,13 +141,14 @@ export const METHOD_CONNECT = 8;
 
 /** The field names that servers and clients meet most, in lower case, in the order of their ids, which begin at 1. */
 export const FIELD_NAMES =
-  "host,connection,content-length,transfer-encoding,expect,upgrade,te,trailer,accept,accept-encoding,accept-language,accept-charset,user-agent,referer,origin,cookie,content-type,content-encoding,content-language,content-location,content-range,content-disposition,authorization,proxy-authorization,cache-control,pragma,if-match,if-none-match,if-modified-since,if-unmodified-since,if-range,range,date,via,from,max-forwards,keep-alive,priority,dnt,sec-gpc,forwarded,x-forwarded-for,x-forwarded-host,x-forwarded-proto,x-forwarded-port,x-real-ip,x-request-id,x-correlation-id,x-requested-with,x-csrf-token,x-http-method-override,traceparent,tracestate,baggage,upgrade-insecure-requests,sec-fetch-site,sec-fetch-mode,sec-fetch-user,sec-fetch-dest,sec-ch-ua,sec-ch-ua-mobile,sec-ch-ua-platform,sec-websocket-key,sec-websocket-version,sec-websocket-protocol,sec-websocket-extensions,sec-websocket-accept,access-control-request-method,access-control-request-headers,access-control-allow-origin,access-control-allow-methods,access-control-allow-headers,access-control-allow-credentials,access-control-expose-headers,access-control-max-age,last-event-id,early-data,idempotency-key,server,set-cookie,location,etag,last-modified,expires,age,vary,allow,accept-ranges,retry-after,www-authenticate,proxy-authenticate,proxy-connection,link,alt-svc,strict-transport-security,content-security-policy,x-content-type-options,x-frame-options,x-powered-by,referrer-policy,server-timing,refresh,warning,prefer";
+  "host,connection,content-length,transfer-encoding,expect,upgrade,te,trailer,accept,accept-encoding,accept-language,accept-charset,user-agent,referer,origin,cookie,content-type,content-encoding,content-language,content-location,content-range,content-disposition,authorization,proxy-authorization,cache-control,pragma,if-match,if-none-match,if-modified-since,if-unmodified-since,if-range,range,date,via,from,max-forwards,keep-alive,priority,dnt,sec-gpc,forwarded,x-forwarded-for,x-forwarded-host,x-forwarded-proto,x-forwarded-port,x-real-ip,x-request-id,x-requested-with,x-csrf-token,traceparent,tracestate,baggage,upgrade-insecure-requests,sec-fetch-site,sec-fetch-mode,sec-fetch-user,sec-fetch-dest,sec-ch-ua,sec-ch-ua-mobile,sec-ch-ua-platform,sec-websocket-key,sec-websocket-version,sec-websocket-protocol,sec-websocket-extensions,sec-websocket-accept,access-control-request-method,access-control-request-headers,access-control-allow-origin,access-control-allow-methods,access-control-allow-headers,access-control-allow-credentials,access-control-expose-headers,access-control-max-age,last-event-id,idempotency-key,server,set-cookie,location,etag,last-modified,expires,age,vary,allow,accept-ranges,retry-after,www-authenticate,proxy-authenticate,link,alt-svc,strict-transport-security,content-security-policy,x-content-type-options,x-frame-options,x-powered-by,referrer-policy,server-timing,prefer";
 export const FIELD_HOST = 1;
 export const FIELD_CONNECTION = 2;
 export const FIELD_CONTENT_LENGTH = 3;
 export const FIELD_TRANSFER_ENCODING = 4;
 export const FIELD_EXPECT = 5;
 export const FIELD_UPGRADE = 6;
+export const FIELD_TE = 7;
 
 // What a parse function returns, negated, where the input is wrong. Names, statuses and RFC sections: errors.ts.
 export const INVALID_METHOD = 1;

@@ -152,6 +152,11 @@ export class RequestHead extends MessageHead {
     return this.flag(abi.FLAG_ESCAPES);
   }
 
+  /** Whether the client takes trailers in the answer. */
+  get acceptsTrailers(): boolean {
+    return this.flag(abi.FLAG_TRAILERS);
+  }
+
   /** Whether the client waits for 100 (Continue). */
   get expectContinue(): boolean {
     return this.flag(abi.FLAG_EXPECT_CONTINUE);

@@ -66,8 +66,8 @@ function readHead(head: MessageHead): ReadMessage {
     head: head.text,
   };
   if (head instanceof RequestHead) {
-    const { method, target, targetForm, authority, path, query, hasEscapes, expectContinue } = head;
-    const own = { method, target, targetForm, authority, path, query, hasEscapes, expectContinue };
+    const { method, target, targetForm, authority, path, query, hasEscapes, expectContinue, acceptsTrailers } = head;
+    const own = { method, target, targetForm, authority, path, query, hasEscapes, expectContinue, acceptsTrailers };
     return { ...common, ...own, content: "", ended: false };
   }
   if (!(head instanceof ResponseHead)) throw new Error("a head of no kind");
