@@ -7,81 +7,18 @@ import {
   DATA,
   END,
   HEAD,
-  type HeaderFields,
   NEED_MORE,
   ParseError,
   type Parser,
-  ReleasedError,
   type RequestHead,
   RequestReader,
 } from "../parser/index.ts";
-import { IncomingContent } from "./content.ts";
+import { Exchange } from "./exchange.ts";
+import type { Clock, ConnectionOptions, Transport } from "./options.ts";
 import { type OutgoingMessage, type SerializedMessage, serialize } from "./serialize.ts";
-
-/** Where a connection's bytes go. */
-export interface Transport {
-  /**
-   * Writes pieces in order, in one go: text has one byte a character. Gives false where the peer is slow to read; then
-   * `ServerConnection.drained` is to be called once it has caught up.
-   */
-  write(pieces: readonly (string | Uint8Array)[]): boolean;
-  /** Ends the writing side once all is written, and discards what still comes in. */
-  end(): void;
-  /** Stops and starts reading. */
-  pause(): void;
-  resume(): void;
-}
-
-export interface ConnectionOptions {
-  /** Bytes of content that a request may have. */
-  readonly maxBodySize: number;
-}
 
 /** Characters of answers that are gathered for one write, before they are written while more are on their way. */
 const BATCH_SIZE = 65536;
-
-/** One request and its response. */
-export class Exchange {
-  readonly head: RequestHead;
-  readonly content: IncomingContent;
-  #trailers: HeaderFields | null = null;
-  #connection: ServerConnection | null;
-
-  constructor(connection: ServerConnection, head: RequestHead) {
-    this.#connection = connection;
-    this.head = head;
-    this.content = new IncomingContent(() => connection.continue(this));
-  }
-
-  /** Whether the response was given, or can no longer be. */
-  get done(): boolean {
-    return this.#connection === null;
-  }
-
-  /** Gives the response. Throws where it cannot be written as it is; then another may be given. */
-  respond(message: OutgoingMessage): void {
-    if (this.#connection === null) throw new Error("this exchange already has its response");
-    this.#connection.answer(this, message);
-  }
-
-  /** Fields after the content, once it has ended; null where there are none (RFC 9110 §6.5). */
-  get trailers(): HeaderFields | null {
-    if (this.#connection === null) throw new ReleasedError();
-    return this.#trailers;
-  }
-
-  /** Notes the fields that came after the content. */
-  addTrailers(trailers: HeaderFields | null): void {
-    this.#trailers = trailers;
-  }
-
-  /** Ends the exchange; from here on nothing of the request can be read. */
-  settle(): void {
-    this.#connection = null;
-    this.head.release();
-    this.content.discard();
-  }
-}
 
 // Where a connection stands. The only transitions:
 //   READING -> WAITING    a request is complete, its response is not there
@@ -93,6 +30,14 @@ const READING = 0;
 const WAITING = 1;
 const BLOCKED = 2;
 const CLOSED = 3;
+
+// What a connection waits for, and is given a time for.
+const FIRST_REQUEST = 0;
+const NEXT_REQUEST = 1;
+const REST_OF_HEAD = 2;
+const CONTENT = 3;
+/** For the application, which has all the time it wants. */
+const APPLICATION = 4;
 
 export class ServerConnection {
   readonly #reader: RequestReader;
@@ -111,18 +56,31 @@ export class ServerConnection {
   #paused = false;
   #text = "";
   #pieces: (string | Uint8Array)[] = [];
+  /** Requests that have begun. */
+  #requests = 0;
+  readonly #clock: Clock;
+  #waitsFor = FIRST_REQUEST;
+  /** When it began to wait for that, and for which request. */
+  #waitsSince: number;
+  #waitsAfter = 0;
+  /** What was unsent when the peer last read some of it, and when that was. */
+  #unsent = 0;
+  #unsentSince = 0;
 
   /** `dispatch` gets each exchange when its head has come, with the content that came beside it. */
   constructor(
     parser: Parser,
     transport: Transport,
     options: ConnectionOptions,
+    clock: Clock,
     dispatch: (exchange: Exchange) => void,
   ) {
     this.#reader = new RequestReader(parser);
     this.#transport = transport;
     this.#options = options;
     this.#dispatch = dispatch;
+    this.#clock = clock;
+    this.#waitsSince = clock.now;
   }
 
   /** Whether nothing is under way: no request begun, no response owed. */
@@ -179,6 +137,52 @@ export class ServerConnection {
       this.#close();
       this.#flush();
     }
+  }
+
+  /** To be called at each tick of the clock: ends what has lasted too long. */
+  tick(): void {
+    const { now } = this.#clock;
+    if (this.#isStalled(now)) {
+      this.#transport.destroy();
+      return;
+    }
+    if (this.#state === CLOSED || now - this.#waitsSince < this.#patience()) return;
+    if (this.#waitsFor === REST_OF_HEAD) this.#fail(new ParseError(abi.HEAD_TIMEOUT));
+    else if (this.#waitsFor === CONTENT) this.#fail(new ParseError(abi.BODY_TIMEOUT));
+    else this.#close();
+    this.#flush();
+  }
+
+  /** Whether the peer has read nothing for too long of what was written to it. */
+  #isStalled(now: number): boolean {
+    const unsent = this.#transport.unsent();
+    if (unsent === 0 || unsent !== this.#unsent) {
+      this.#unsent = unsent;
+      this.#unsentSince = now;
+    }
+    return unsent !== 0 && now - this.#unsentSince >= this.#options.writeTimeout;
+  }
+
+  /** Milliseconds that what it waits for may take. */
+  #patience(): number {
+    const { headTimeout, bodyTimeout, keepAliveTimeout } = this.#options;
+    if (this.#waitsFor === APPLICATION) return Number.POSITIVE_INFINITY;
+    if (this.#waitsFor === CONTENT) return bodyTimeout;
+    return this.#waitsFor === NEXT_REQUEST ? keepAliveTimeout : headTimeout;
+  }
+
+  /** Notes what it waits for now. Each piece of content gives new time for the next, each byte of a head does not. */
+  #wait(): void {
+    let waitsFor = APPLICATION;
+    if (this.#state === READING) {
+      if (this.#exchange !== null) waitsFor = CONTENT;
+      else if (this.#reader.inMessage) waitsFor = REST_OF_HEAD;
+      else waitsFor = this.#requests === 0 ? FIRST_REQUEST : NEXT_REQUEST;
+    }
+    if (waitsFor === this.#waitsFor && waitsFor !== CONTENT && this.#requests === this.#waitsAfter) return;
+    this.#waitsFor = waitsFor;
+    this.#waitsAfter = this.#requests;
+    this.#waitsSince = this.#clock.now;
   }
 
   /** Tells the client to send the content it holds back (RFC 9110 §10.1.1). */
@@ -289,7 +293,8 @@ export class ServerConnection {
     if (head.contentLength > this.#options.maxBodySize) throw new ParseError(abi.CONTENT_TOO_LARGE);
     // A 2xx would turn the connection into a tunnel, so no handler may answer.
     if (head.methodId === abi.METHOD_CONNECT) throw new ParseError(abi.CONNECT_NOT_IMPLEMENTED);
-    if (!head.keepAlive) this.#last = true;
+    ++this.#requests;
+    if (!head.keepAlive || this.#requests >= this.#options.maxRequestsPerConnection) this.#last = true;
     this.#continueOwed = head.expectContinue && head.framing !== abi.FRAMING_NONE;
   }
 
@@ -378,6 +383,7 @@ export class ServerConnection {
 
   #flush(): void {
     this.#write();
+    this.#wait();
     if (this.#state === CLOSED && this.#exchange === null) this.#transport.end();
   }
 }

@@ -1,4 +1,12 @@
-export { type ConnectionOptions, Exchange, ServerConnection, type Transport } from "./connection.ts";
+export { ServerConnection } from "./connection.ts";
 export { IncomingContent } from "./content.ts";
+export { Exchange } from "./exchange.ts";
+export {
+  type Clock,
+  type ConnectionOptions,
+  checkConnectionOptions,
+  DEFAULT_CONNECTION_OPTIONS,
+  type Transport,
+} from "./options.ts";
 export { checkField, isToken, type OutgoingMessage } from "./serialize.ts";
 export { REASON_PHRASES } from "./status.ts";

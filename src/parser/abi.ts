@@ -187,3 +187,5 @@ export const INVALID_STATUS_LINE = 33;
 export const INCOMPLETE_MESSAGE = 34;
 export const CONTENT_TOO_LARGE = 35;
 export const CONNECT_NOT_IMPLEMENTED = 36;
+export const HEAD_TIMEOUT = 37;
+export const BODY_TIMEOUT = 38;

@@ -1,8 +1,14 @@
-import { type AddressInfo, createServer, type Server as NetServer } from "node:net";
+import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import type { Application } from "../app/index.ts";
-import type { ConnectionOptions, Exchange, ServerConnection } from "../h1/index.ts";
-import { HttpRequest, type HttpResponse } from "../http/index.ts";
-import { Parser, type ParserLimits } from "../parser/index.ts";
+import {
+  type ConnectionOptions,
+  checkConnectionOptions,
+  DEFAULT_CONNECTION_OPTIONS,
+  type Exchange,
+  type ServerConnection,
+} from "../h1/index.ts";
+import { HttpError, HttpRequest, type HttpResponse } from "../http/index.ts";
+import { DEFAULT_PARSER_LIMITS, Parser, type ParserLimits } from "../parser/index.ts";
 import { serveSocket } from "./socket.ts";
 
 export interface ServerOptions extends Partial<ParserLimits>, Partial<ConnectionOptions> {
@@ -10,14 +16,27 @@ export interface ServerOptions extends Partial<ParserLimits>, Partial<Connection
   readonly host?: string;
   /** Port to listen on; 0 has the system choose one. */
   readonly port?: number;
+  /** Connections that may be open; further ones are closed as they come. */
+  readonly maxConnections?: number;
+  /** Requests that may be at work; further ones get 503 with Retry-After. */
+  readonly maxConcurrentRequests?: number;
 }
 
-/** Loopback only, until somebody decides otherwise; content up to 1 MiB. */
-export const DEFAULT_SERVER_OPTIONS: Required<Pick<ServerOptions, "host" | "port" | "maxBodySize">> = {
+/** Every option and its default. Loopback only, until somebody decides otherwise. */
+export const DEFAULT_SERVER_OPTIONS: Required<ServerOptions> = {
   host: "127.0.0.1",
   port: 8080,
-  maxBodySize: 1048576,
+  maxConnections: Number.POSITIVE_INFINITY,
+  maxConcurrentRequests: Number.POSITIVE_INFINITY,
+  ...DEFAULT_PARSER_LIMITS,
+  ...DEFAULT_CONNECTION_OPTIONS,
 };
+
+/** Milliseconds from one look at all connections to the next: how exact their timeouts are. */
+const TICK = 125;
+
+/** Seconds after which a client that was sent away may come again. */
+const RETRY_AFTER = "1";
 
 /** Sockets that serve an application. */
 export class Server {
@@ -28,6 +47,12 @@ export class Server {
   readonly #connections = new Set<ServerConnection>();
   readonly #host: string;
   readonly #port: number;
+  readonly #maxConnections: number;
+  readonly #maxConcurrentRequests: number;
+  #requestsAtWork = 0;
+  /** One clock and one timer for all connections; it stands still while there are none. */
+  readonly #clock = { now: performance.now() };
+  #ticking: NodeJS.Timeout | null = null;
   #listening: Promise<this> | null = null;
   #closed: Promise<void> | null = null;
 
@@ -35,24 +60,40 @@ export class Server {
   constructor(application: Application, options: ServerOptions = {}) {
     const host = options.host ?? DEFAULT_SERVER_OPTIONS.host;
     const port = options.port ?? DEFAULT_SERVER_OPTIONS.port;
-    const maxBodySize = options.maxBodySize ?? DEFAULT_SERVER_OPTIONS.maxBodySize;
+    this.#maxConnections = atLeastOne("maxConnections", options.maxConnections);
+    this.#maxConcurrentRequests = atLeastOne("maxConcurrentRequests", options.maxConcurrentRequests);
     if (!Number.isInteger(port) || port < 0 || port > 65535) {
       throw new RangeError(`port must be a whole number from 0 to 65535, not ${port}`);
-    }
-    if (!Number.isSafeInteger(maxBodySize) || maxBodySize < 0) {
-      throw new RangeError(`maxBodySize must be a number of bytes, not ${maxBodySize}`);
     }
     this.#application = application;
     this.#host = host;
     this.#port = port;
-    this.#options = { maxBodySize };
+    this.#options = checkConnectionOptions(options);
     this.#parser = new Parser(options);
-    this.#net = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      const connection = serveSocket(socket, this.#parser, this.#options, this.#dispatch);
-      this.#connections.add(connection);
-      socket.once("close", () => this.#connections.delete(connection));
-    });
+    this.#net = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
   }
+
+  #accept(socket: Socket): void {
+    if (this.#connections.size >= this.#maxConnections) {
+      socket.destroy();
+      return;
+    }
+    if (this.#ticking === null) {
+      this.#clock.now = performance.now();
+      this.#ticking = setInterval(this.#tick, TICK).unref();
+    }
+    const connection = serveSocket(socket, this.#parser, this.#options, this.#clock, this.#dispatch);
+    this.#connections.add(connection);
+    socket.once("close", () => this.#connections.delete(connection));
+  }
+
+  readonly #tick = (): void => {
+    this.#clock.now = performance.now();
+    for (const connection of this.#connections) connection.tick();
+    if (this.#connections.size > 0 || this.#ticking === null) return;
+    clearInterval(this.#ticking);
+    this.#ticking = null;
+  };
 
   /** Where the server listens; throws before `listen` has ended. */
   get address(): AddressInfo {
@@ -100,9 +141,19 @@ export class Server {
 
   readonly #dispatch = (exchange: Exchange): void => {
     const request = new HttpRequest(exchange);
+    if (this.#requestsAtWork >= this.#maxConcurrentRequests) {
+      const busy = new HttpError(503, undefined, { headers: { "Retry-After": RETRY_AFTER } });
+      this.#respond(exchange, request, this.#application.recover(busy, request));
+      return;
+    }
     const response = this.#application.handle(request);
-    if (response instanceof Promise) response.then((value) => this.#respond(exchange, request, value));
-    else this.#respond(exchange, request, response);
+    if (response instanceof Promise) {
+      ++this.#requestsAtWork;
+      response.then((value) => {
+        --this.#requestsAtWork;
+        this.#respond(exchange, request, value);
+      });
+    } else this.#respond(exchange, request, response);
   };
 
   #respond(exchange: Exchange, request: HttpRequest, response: HttpResponse): void {
@@ -113,6 +164,12 @@ export class Server {
       exchange.respond(this.#application.recover(error, request));
     }
   }
+}
+
+/** A bound that may be left open; throws a RangeError where it is less than 1. */
+function atLeastOne(name: string, value = Number.POSITIVE_INFINITY): number {
+  if (!(value >= 1)) throw new RangeError(`${name} must be a number of at least 1, not ${value}`);
+  return value;
 }
 
 function listenError(cause: NodeJS.ErrnoException, host: string, port: number): Error {

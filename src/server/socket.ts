@@ -1,6 +1,6 @@
 /** One accepted socket under one connection: bytes into the window, answers out. */
 import type { Socket } from "node:net";
-import { type ConnectionOptions, type Exchange, ServerConnection, type Transport } from "../h1/index.ts";
+import { type Clock, type ConnectionOptions, type Exchange, ServerConnection, type Transport } from "../h1/index.ts";
 import type { Parser } from "../parser/index.ts";
 import { readDirectly } from "./direct-read.ts";
 
@@ -14,6 +14,7 @@ export function serveSocket(
   socket: Socket,
   parser: Parser,
   options: ConnectionOptions,
+  clock: Clock,
   dispatch: (exchange: Exchange) => void,
 ): ServerConnection {
   const { window } = parser;
@@ -35,6 +36,14 @@ export function serveSocket(
       if (pieces.length > 1) socket.uncork();
       return socket.writableLength <= UNREAD_MAX;
     },
+    unsent() {
+      // Bytes that wait here, and of those in the system's hands what it has not sent: both change as the peer reads.
+      const { _handle: handle } = socket as unknown as { _handle: { writeQueueSize?: number } | null };
+      return socket.writableLength === 0 ? 0 : socket.writableLength + (handle?.writeQueueSize ?? 0);
+    },
+    destroy() {
+      socket.destroy();
+    },
     end() {
       if (ending) return;
       ending = true;
@@ -49,7 +58,7 @@ export function serveSocket(
       socket.resume();
     },
   };
-  const connection = new ServerConnection(parser, transport, options, dispatch);
+  const connection = new ServerConnection(parser, transport, options, clock, dispatch);
 
   const direct = readDirectly(socket, window, (length) => {
     connection.receive(length);

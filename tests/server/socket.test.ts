@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Application } from "../../src/app/index.ts";
+import { DEFAULT_CONNECTION_OPTIONS } from "../../src/h1/index.ts";
 import { HttpRequest } from "../../src/http/index.ts";
 import { Parser } from "../../src/parser/index.ts";
 import { readDirectly } from "../../src/server/direct-read.ts";
@@ -23,7 +24,7 @@ describe.each([
   const parser = new Parser();
   const application = new Application({ fallback: echo });
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    serveSocket(prepare(socket), parser, { maxBodySize: 1 << 20 }, (exchange) => {
+    serveSocket(prepare(socket), parser, DEFAULT_CONNECTION_OPTIONS, { now: 0 }, (exchange) => {
       const response = application.handle(new HttpRequest(exchange));
       Promise.resolve(response).then((value) => exchange.done || exchange.respond(value));
     });

@@ -1,0 +1,54 @@
+import { type HeaderFields, ReleasedError, type RequestHead } from "../parser/index.ts";
+import { IncomingContent } from "./content.ts";
+import type { OutgoingMessage } from "./serialize.ts";
+
+/** What an exchange needs of its connection. */
+export interface ExchangeOwner {
+  /** Tells the client to send the content it holds back. */
+  continue(exchange: Exchange): void;
+  /** Writes the response. */
+  answer(exchange: Exchange, message: OutgoingMessage): void;
+}
+
+/** One request and its response. */
+export class Exchange {
+  readonly head: RequestHead;
+  readonly content: IncomingContent;
+  #trailers: HeaderFields | null = null;
+  #connection: ExchangeOwner | null;
+
+  constructor(connection: ExchangeOwner, head: RequestHead) {
+    this.#connection = connection;
+    this.head = head;
+    this.content = new IncomingContent(() => connection.continue(this));
+  }
+
+  /** Whether the response was given, or can no longer be. */
+  get done(): boolean {
+    return this.#connection === null;
+  }
+
+  /** Gives the response. Throws where it cannot be written as it is; then another may be given. */
+  respond(message: OutgoingMessage): void {
+    if (this.#connection === null) throw new Error("this exchange already has its response");
+    this.#connection.answer(this, message);
+  }
+
+  /** Fields after the content, once it has ended; null where there are none (RFC 9110 §6.5). */
+  get trailers(): HeaderFields | null {
+    if (this.#connection === null) throw new ReleasedError();
+    return this.#trailers;
+  }
+
+  /** Notes the fields that came after the content. */
+  addTrailers(trailers: HeaderFields | null): void {
+    this.#trailers = trailers;
+  }
+
+  /** Ends the exchange; from here on nothing of the request can be read. */
+  settle(): void {
+    this.#connection = null;
+    this.head.release();
+    this.content.discard();
+  }
+}

@@ -1,0 +1,65 @@
+/** Where a connection's bytes go. */
+export interface Transport {
+  /**
+   * Writes pieces in order, in one go: text has one byte a character. Gives false where the peer is slow to read; then
+   * `ServerConnection.drained` is to be called once it has caught up.
+   */
+  write(pieces: readonly (string | Uint8Array)[]): boolean;
+  /** A number that is 0 where all that was written has left, and changes while it leaves. */
+  unsent(): number;
+  /** Ends the writing side once all is written, and discards what still comes in. */
+  end(): void;
+  /** Ends both sides at once. */
+  destroy(): void;
+  /** Stops and starts reading. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What the owner of many connections tells them the time by: milliseconds that move in ticks. */
+export interface Clock {
+  readonly now: number;
+}
+
+/** What a connection grants its peer. Times in milliseconds, sizes in bytes. */
+export interface ConnectionOptions {
+  /** Bytes of content that a request may have; beyond it 413. */
+  readonly maxBodySize: number;
+  /** Requests that a connection may carry; the last answer closes it. */
+  readonly maxRequestsPerConnection: number;
+  /** From the first byte of a head to its last, and from the opening to the first head; then 408. */
+  readonly headTimeout: number;
+  /** From one piece of content to the next; then 408. */
+  readonly bodyTimeout: number;
+  /** From an answer to the next request; then the connection closes without a word. */
+  readonly keepAliveTimeout: number;
+  /** For which a peer may read nothing of what is written to it; then the connection is cut. */
+  readonly writeTimeout: number;
+}
+
+/**
+ * Idle connections outlive those of load balancers in front, which commonly close after 60 s: the other way round, a
+ * request may meet a connection that is just being closed.
+ */
+export const DEFAULT_CONNECTION_OPTIONS: ConnectionOptions = {
+  maxBodySize: 1048576,
+  maxRequestsPerConnection: Number.POSITIVE_INFINITY,
+  headTimeout: 10_000,
+  bodyTimeout: 60_000,
+  keepAliveTimeout: 75_000,
+  writeTimeout: 60_000,
+};
+
+/** These options with defaults; throws a RangeError that names what is out of its range. */
+export function checkConnectionOptions(options: Partial<ConnectionOptions>): ConnectionOptions {
+  const checked = { ...DEFAULT_CONNECTION_OPTIONS };
+  for (const name of Object.keys(checked) as (keyof ConnectionOptions)[]) {
+    const value = options[name] ?? checked[name];
+    const least = name === "maxBodySize" ? 0 : 1;
+    if (typeof value !== "number" || !(value >= least)) {
+      throw new RangeError(`${name} must be a number of at least ${least}, not ${value}`);
+    }
+    (checked as Record<keyof ConnectionOptions, number>)[name] = value;
+  }
+  return checked;
+}
