@@ -3,6 +3,7 @@ export type { ApplicationOptions, Handler, PathParams, RouteOptions } from "./ap
 export {
   type Answer,
   type BodyInit,
+  type BodyStream,
   type HeadersInit,
   HttpError,
   type HttpErrorOptions,

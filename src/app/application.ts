@@ -88,11 +88,12 @@ export class Application {
       return new HttpResponse(`${error.message}\n`, { status: error.status, ...(headers && { headers }) }, TEXT);
     }
     // A handler that reads on after its client has gone did nothing wrong.
-    if (!(error instanceof ReleasedError && request.done)) this.#report(error);
+    if (!(error instanceof ReleasedError && request.done)) this.report(error);
     return new HttpResponse("Internal Server Error\n", { status: 500 });
   }
 
-  #report(error: unknown): void {
+  /** Tells `onError` of an error that no client sees. Never throws. */
+  report(error: unknown): void {
     try {
       this.#onError(error);
     } catch (second) {

@@ -15,7 +15,8 @@ import {
 } from "../parser/index.ts";
 import { Exchange } from "./exchange.ts";
 import type { Clock, ConnectionOptions, Transport } from "./options.ts";
-import { type OutgoingMessage, type SerializedMessage, serialize } from "./serialize.ts";
+import { OutgoingContent } from "./outgoing.ts";
+import { isStream, type OutgoingMessage, type SerializedMessage, serialize } from "./serialize.ts";
 
 /** Characters of answers that are gathered for one write, before they are written while more are on their way. */
 const BATCH_SIZE = 65536;
@@ -54,6 +55,9 @@ export class ServerConnection {
   #running = false;
   #inputEnded = false;
   #paused = false;
+  /** Content that is on its way, and whoever waits for room for more of it. */
+  #outgoing: OutgoingContent | null = null;
+  #whenDrained: ((going: boolean) => void) | null = null;
   #text = "";
   #pieces: (string | Uint8Array)[] = [];
   /** Requests that have begun. */
@@ -115,6 +119,8 @@ export class ServerConnection {
 
   /** The peer has read what was written. */
   drained(): void {
+    this.#whenDrained?.(true);
+    this.#whenDrained = null;
     if (this.#state !== BLOCKED) return;
     this.#state = READING;
     this.#resume();
@@ -126,6 +132,10 @@ export class ServerConnection {
     this.#state = CLOSED;
     const exchange = this.#exchange;
     this.#exchange = null;
+    this.#outgoing?.stop();
+    this.#outgoing = null;
+    this.#whenDrained?.(false);
+    this.#whenDrained = null;
     exchange?.content.fail(new ParseError(abi.INCOMPLETE_MESSAGE));
     exchange?.settle();
   }
@@ -194,15 +204,57 @@ export class ServerConnection {
   }
 
   /** Writes the response of an exchange. */
-  answer(exchange: Exchange, message: OutgoingMessage): void {
+  answer(exchange: Exchange, message: OutgoingMessage): Promise<void> | undefined {
     const { head } = exchange;
-    // A client that holds its content back might send it after this answer, or not: only closing is safe.
-    const last = this.#last || this.#continueOwed;
-    const connection = last ? "close" : head.minorVersion ? "" : "keep-alive";
-    this.#queue(serialize(message, { headOnly: head.methodId === abi.METHOD_HEAD, connection }));
+    const { minorVersion } = head;
+    const { body } = message;
+    // A client that holds its content back might send it after this answer, or not: only closing is safe. Nor does
+    // HTTP/1.0 know another end of content whose size is not known.
+    const last = this.#last || this.#continueOwed || (minorVersion === 0 && isStream(body));
+    const connection = last ? "close" : minorVersion ? "" : "keep-alive";
+    const headOnly = head.methodId === abi.METHOD_HEAD;
+    const serialized = serialize(message, { headOnly, connection, minorVersion });
+    this.#queue(serialized);
     this.#last = last;
+    if (serialized.stream !== null && isStream(body)) {
+      const outgoing = new OutgoingContent(body, serialized.stream);
+      if (!headOnly) return this.#stream(exchange, outgoing);
+      outgoing.stop();
+    }
+    this.#complete(exchange);
+    return undefined;
+  }
+
+  /** Sends content piece by piece; the exchange is over after the last. */
+  async #stream(exchange: Exchange, outgoing: OutgoingContent): Promise<void> {
+    this.#outgoing = outgoing;
+    if (!this.#running) this.#flush();
+    try {
+      await outgoing.send((pieces) => this.#send(pieces));
+    } catch (error) {
+      if (exchange.done) return;
+      this.abort();
+      this.#transport.destroy();
+      throw error;
+    }
+    this.#outgoing = null;
+    if (!exchange.done) this.#complete(exchange);
+  }
+
+  /** Writes pieces of content; resolves when the peer has room for more, with false where it has gone. */
+  #send(pieces: readonly (string | Uint8Array)[]): boolean | Promise<boolean> {
+    if (this.#outgoing === null) return false;
+    this.#write();
+    if (this.#transport.write(pieces)) return true;
+    return new Promise((resolve) => {
+      this.#whenDrained = resolve;
+    });
+  }
+
+  /** All of the response was handed over. */
+  #complete(exchange: Exchange): void {
     exchange.settle();
-    if (exchange.content.ended || last) this.#conclude();
+    if (exchange.content.ended || this.#last) this.#conclude();
     if (this.#running) return;
     this.#flush();
     this.#resume();
@@ -339,7 +391,7 @@ export class ServerConnection {
     const exchange = this.#exchange;
     this.#last = true;
     if (exchange !== null && this.#dispatched && !exchange.done) {
-      // The application is at work on it; it is told when it asks for the content, and answers.
+      // The application is at work on it; it is told when it asks for the content, and answers, or goes on to.
       this.#state = WAITING;
       exchange.content.fail(error);
       return;
@@ -355,7 +407,7 @@ export class ServerConnection {
   #answerError(error: ParseError, headOnly: boolean): void {
     const body = `${error.message}\n`;
     const message = { status: error.status, contentType: "text/plain; charset=utf-8", fields: null, body };
-    this.#queue(serialize(message, { headOnly, connection: "close" }));
+    this.#queue(serialize(message, { headOnly, connection: "close", minorVersion: 1 }));
   }
 
   #queue({ text, bytes }: SerializedMessage): void {

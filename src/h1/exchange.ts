@@ -6,14 +6,15 @@ import type { OutgoingMessage } from "./serialize.ts";
 export interface ExchangeOwner {
   /** Tells the client to send the content it holds back. */
   continue(exchange: Exchange): void;
-  /** Writes the response. */
-  answer(exchange: Exchange, message: OutgoingMessage): void;
+  /** Writes the response; gives a promise where its content takes time. */
+  answer(exchange: Exchange, message: OutgoingMessage): Promise<void> | undefined;
 }
 
 /** One request and its response. */
 export class Exchange {
   readonly head: RequestHead;
   readonly content: IncomingContent;
+  #answered = false;
   #trailers: HeaderFields | null = null;
   #connection: ExchangeOwner | null;
 
@@ -23,15 +24,26 @@ export class Exchange {
     this.content = new IncomingContent(() => connection.continue(this));
   }
 
-  /** Whether the response was given, or can no longer be. */
+  /** Whether the exchange is over: all of the response was written, or nothing more can be. */
   get done(): boolean {
     return this.#connection === null;
   }
 
-  /** Gives the response. Throws where it cannot be written as it is; then another may be given. */
-  respond(message: OutgoingMessage): void {
-    if (this.#connection === null) throw new Error("this exchange already has its response");
-    this.#connection.answer(this, message);
+  /**
+   * Gives the response. Throws where it cannot be written as it is; then another may be given. Where its content is
+   * iterated, gives a promise that resolves when all is sent or the client has gone, and rejects where its source
+   * fails; then the connection is cut, for that is how a client learns that it has not all.
+   */
+  respond(message: OutgoingMessage): Promise<void> | undefined {
+    if (this.#connection === null || this.#answered) throw new Error("this exchange already has its response");
+    const sent = this.#connection.answer(this, message);
+    this.#answered = true;
+    return sent;
+  }
+
+  /** Whether the response was given; its content may still be on its way. */
+  get answered(): boolean {
+    return this.#answered || this.done;
   }
 
   /** Fields after the content, once it has ended; null where there are none (RFC 9110 §6.5). */

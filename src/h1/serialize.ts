@@ -10,8 +10,8 @@ export interface OutgoingMessage {
   readonly contentType: string | null;
   /** All other fields, in order. */
   readonly fields: Iterable<readonly [name: string, value: string]> | null;
-  /** The content: text leaves as UTF-8. */
-  readonly body: string | Uint8Array | null;
+  /** The content: text leaves as UTF-8. What is iterated leaves piece by piece, as fast as the peer reads. */
+  readonly body: string | Uint8Array | AsyncIterable<string | Uint8Array> | null;
 }
 
 /** What the connection adds to a response. */
@@ -20,12 +20,18 @@ export interface Circumstances {
   readonly headOnly: boolean;
   /** The option for Connection, "" where none is needed. */
   readonly connection: "" | "close" | "keep-alive";
+  /** Second digit of the request's version: HTTP/1.0 knows no chunks. */
+  readonly minorVersion: number;
 }
 
-/** A message that leaves: text of one byte a character, then perhaps bytes. */
+/** How content that is iterated is framed: in chunks, by a length, or by the end of the connection. */
+export type StreamFraming = "chunked" | "close" | number;
+
+/** A message that leaves: text of one byte a character, then perhaps bytes, then perhaps what is iterated. */
 export interface SerializedMessage {
   readonly text: string;
   readonly bytes: Uint8Array | null;
+  readonly stream: StreamFraming | null;
 }
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -120,6 +126,26 @@ function sizeOf(body: unknown): number {
   throw new TypeError(`a body is text, a Uint8Array or null, not ${Object.prototype.toString.call(body)}`);
 }
 
+/** Whether a body is iterated. */
+export function isStream(body: OutgoingMessage["body"]): body is AsyncIterable<string | Uint8Array> {
+  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
+}
+
+/** How content of unknown size is framed; `announced` is the Content-Length that the application set. */
+function streamFraming(status: number, announced: string | null, minorVersion: number): StreamFraming {
+  if (status === 204 || status === 205 || status === 304) {
+    throw new TypeError(`a response of status ${status} has no content`);
+  }
+  if (announced === null) return minorVersion === 0 ? "close" : "chunked";
+  if (!/^\d{1,15}$/.test(announced)) throw new TypeError(`Content-Length is no number: ${JSON.stringify(announced)}`);
+  return Number(announced);
+}
+
+function streamEnd(framing: StreamFraming): string {
+  if (framing === "chunked") return "Transfer-Encoding: chunked\r\n\r\n";
+  return framing === "close" ? "\r\n" : `Content-Length: ${framing}\r\n\r\n`;
+}
+
 /** The end of a head: Content-Length where there is to be one, and the empty line. */
 function headEnd(status: number, size: number, announced: string | null, headOnly: boolean): string {
   // A response to HEAD and a 304 may tell of content that is not there (RFC 9110 §8.6).
@@ -143,14 +169,19 @@ export function serialize(message: OutgoingMessage, circumstances: Circumstances
   const { status, body } = message;
   const { headOnly, connection } = circumstances;
   const own = message.fields === null ? NO_FIELDS : fieldLines(message.fields);
-  const size = sizeOf(body);
-  const head =
+  const start =
     startLine(status, message.contentType) +
     (own.hasDate ? "" : dateLine()) +
     connectionLine(connection, own.hasUpgrade) +
-    own.lines +
-    headEnd(status, size, own.length, headOnly);
-  if (size === 0 || headOnly) return { text: head, bytes: null };
-  if (typeof body !== "string") return { text: head, bytes: body };
-  return size === body.length ? { text: head + body, bytes: null } : { text: head, bytes: encoder.encode(body) };
+    own.lines;
+  if (isStream(body)) {
+    const stream = streamFraming(status, own.length, circumstances.minorVersion);
+    return { text: start + streamEnd(stream), bytes: null, stream };
+  }
+  const size = sizeOf(body);
+  const head = start + headEnd(status, size, own.length, headOnly);
+  if (size === 0 || headOnly || body === null) return { text: head, bytes: null, stream: null };
+  if (typeof body !== "string") return { text: head, bytes: body, stream: null };
+  if (size === body.length) return { text: head + body, bytes: null, stream: null };
+  return { text: head, bytes: encoder.encode(body), stream: null };
 }

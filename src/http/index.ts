@@ -2,4 +2,13 @@ export { isToken } from "../h1/index.ts";
 export { HttpError, type HttpErrorOptions } from "./errors.ts";
 export { type HeadersInit, HttpHeaders } from "./headers.ts";
 export { HttpRequest, type Params } from "./request.ts";
-export { type Answer, type BodyInit, HttpResponse, json, type ResponseInit, TEXT, toResponse } from "./response.ts";
+export {
+  type Answer,
+  type BodyInit,
+  type BodyStream,
+  HttpResponse,
+  json,
+  type ResponseInit,
+  TEXT,
+  toResponse,
+} from "./response.ts";

@@ -1,8 +1,11 @@
 import type { OutgoingMessage } from "../h1/index.ts";
 import { type HeadersInit, HttpHeaders } from "./headers.ts";
 
+/** Content that comes piece by piece: async iterables, generators, and the web's streams where they are iterable. */
+export type BodyStream = AsyncIterable<string | Uint8Array>;
+
 /** What the content of a response can be. Text leaves as UTF-8. */
-export type BodyInit = string | Uint8Array | null;
+export type BodyInit = string | Uint8Array | BodyStream | null;
 
 export interface ResponseInit {
   /** 200 to 599; 200 by default. */
@@ -62,13 +65,25 @@ export function json(value: unknown, init?: ResponseInit): HttpResponse {
 }
 
 /** What a handler may return. */
-export type Answer = HttpResponse | string | Uint8Array | object | number | boolean | null;
+export type Answer = HttpResponse | string | Uint8Array | BodyStream | Blob | object | number | boolean | null;
 
-/** The response that a handler's value means: text and bytes as they are, null nothing (204), all else JSON. */
+/**
+ * The response that a handler's value means: text, bytes and what is iterated as they are, a Blob with its type and
+ * size, null nothing (204), all else JSON.
+ */
 export function toResponse(value: Answer | undefined): HttpResponse {
   if (value instanceof HttpResponse) return value;
   if (typeof value === "string" || value instanceof Uint8Array) return new HttpResponse(value);
+  if (value instanceof Blob) return fromBlob(value);
+  if (typeof value === "object" && value !== null && Symbol.asyncIterator in value) {
+    return new HttpResponse(value as BodyStream);
+  }
   if (value === null) return new HttpResponse(null, { status: 204 });
   if (value === undefined) throw new TypeError("the handler returned undefined; return null for an empty response");
   return json(value);
+}
+
+function fromBlob(blob: Blob): HttpResponse {
+  const headers = { "Content-Length": String(blob.size) };
+  return new HttpResponse(blob.stream() as unknown as BodyStream, { headers }, blob.type || BINARY);
 }

@@ -159,7 +159,7 @@ export class Server {
   #respond(exchange: Exchange, request: HttpRequest, response: HttpResponse): void {
     if (exchange.done) return;
     try {
-      exchange.respond(response);
+      exchange.respond(response)?.catch((error) => this.#application.report(error));
     } catch (error) {
       exchange.respond(this.#application.recover(error, request));
     }

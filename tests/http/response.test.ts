@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Circumstances, serialize } from "../../src/h1/serialize.ts";
 import { HttpError, HttpHeaders, HttpResponse, json } from "../../src/index.ts";
 
-const plain = { headOnly: false, connection: "" } as const;
+const plain = { headOnly: false, connection: "", minorVersion: 1 } as const;
 
 function wire(response: HttpResponse, circumstances: Circumstances = plain): string {
   const { text, bytes } = serialize(response, circumstances);

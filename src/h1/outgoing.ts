@@ -1,0 +1,58 @@
+/** Content that leaves piece by piece, framed, and no faster than the peer reads. */
+import type { StreamFraming } from "./serialize.ts";
+
+const encoder = new TextEncoder();
+const CRLF = "\r\n";
+const LAST_CHUNK = "0\r\n\r\n";
+
+/** Where framed pieces go; resolves when there is room for more, with false where the peer has gone. */
+export type Send = (pieces: readonly (string | Uint8Array)[]) => boolean | Promise<boolean>;
+
+export class OutgoingContent {
+  readonly #iterator: AsyncIterator<string | Uint8Array>;
+  readonly #framing: StreamFraming;
+  #size = 0;
+  #stopped = false;
+
+  constructor(body: AsyncIterable<string | Uint8Array>, framing: StreamFraming) {
+    this.#iterator = body[Symbol.asyncIterator]();
+    this.#framing = framing;
+  }
+
+  /** Nobody will read it any more: its source is told, and may let go of what it holds. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    // What the source does about it concerns nobody; it may still be busy with the last piece.
+    Promise.resolve(this.#iterator.return?.()).catch(() => {});
+  }
+
+  /**
+   * Sends all of it. Resolves when the last piece is sent, or when it was stopped. Rejects where the source fails, where
+   * a piece is none, or where there is more or less of it than Content-Length says.
+   */
+  async send(send: Send): Promise<void> {
+    for (;;) {
+      const { done, value } = await this.#iterator.next();
+      if (this.#stopped) return;
+      if (done) break;
+      const bytes = typeof value === "string" ? encoder.encode(value) : value;
+      if (!(bytes instanceof Uint8Array)) throw new TypeError("a piece of content is text or a Uint8Array");
+      // A chunk of no bytes would end the content.
+      if (bytes.length === 0) continue;
+      this.#size += bytes.length;
+      if (typeof this.#framing === "number" && this.#size > this.#framing) throw this.#mismatch();
+      if (!(await send(this.#frame(bytes)))) return;
+    }
+    if (typeof this.#framing === "number" && this.#size < this.#framing) throw this.#mismatch();
+    if (this.#framing === "chunked") await send([LAST_CHUNK]);
+  }
+
+  #frame(bytes: Uint8Array): (string | Uint8Array)[] {
+    return this.#framing === "chunked" ? [`${bytes.length.toString(16)}${CRLF}`, bytes, CRLF] : [bytes];
+  }
+
+  #mismatch(): Error {
+    return new TypeError(`Content-Length says ${this.#framing}, yet there are ${this.#size} bytes of content`);
+  }
+}
