@@ -1,16 +1,17 @@
-/** What every example needs around its application: an address from the environment, and an orderly end. */
+/** What every example needs around its application: an address from the environment, and a word when it is there. */
 import type { App } from "pyrois";
 
-/** Listens on HOST and PORT, prints `lines`, and closes on Ctrl-C or SIGTERM. */
+/** Serves on HOST and PORT until Ctrl-C or SIGTERM; prints `lines` first. */
 export async function serve(app: App, lines: (url: string) => string[]): Promise<void> {
   const { HOST, PORT } = process.env;
   try {
-    const server = await app.listen({ ...(HOST && { host: HOST }), ...(PORT && { port: Number(PORT) }) });
-    console.log(lines(server.url).join("\n"));
+    await app.run({
+      ...(HOST && { host: HOST }),
+      ...(PORT && { port: Number(PORT) }),
+      onListen: (server) => console.log(lines(server.url).join("\n")),
+    });
   } catch (error) {
     console.error((error as Error).message);
     process.exitCode = 1;
-    return;
   }
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => app.close());
 }

@@ -15,5 +15,5 @@ export {
   type ResponseInit,
 } from "./http/index.ts";
 export { type HeaderFields, ParseError } from "./parser/index.ts";
-export { App } from "./server/app.ts";
-export { DEFAULT_SERVER_OPTIONS, Server, type ServerOptions } from "./server/server.ts";
+export { App, type RunOptions } from "./server/app.ts";
+export { type CloseOptions, DEFAULT_SERVER_OPTIONS, Server, type ServerOptions } from "./server/server.ts";

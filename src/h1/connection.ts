@@ -13,8 +13,8 @@ import {
   type RequestHead,
   RequestReader,
 } from "../parser/index.ts";
-import { Exchange } from "./exchange.ts";
-import type { Clock, ConnectionOptions, Transport } from "./options.ts";
+import { Exchange, type ExchangeOwner } from "./exchange.ts";
+import type { Clock, ConnectionOptions, Peer, Transport } from "./options.ts";
 import { OutgoingContent } from "./outgoing.ts";
 import { isStream, type OutgoingMessage, type SerializedMessage, serialize } from "./serialize.ts";
 
@@ -40,7 +40,7 @@ const CONTENT = 3;
 /** For the application, which has all the time it wants. */
 const APPLICATION = 4;
 
-export class ServerConnection {
+export class ServerConnection implements ExchangeOwner {
   readonly #reader: RequestReader;
   readonly #transport: Transport;
   readonly #options: ConnectionOptions;
@@ -85,6 +85,10 @@ export class ServerConnection {
     this.#dispatch = dispatch;
     this.#clock = clock;
     this.#waitsSince = clock.now;
+  }
+
+  get peer(): Peer {
+    return this.#transport.peer;
   }
 
   /** Whether nothing is under way: no request begun, no response owed. */
@@ -137,7 +141,7 @@ export class ServerConnection {
     this.#whenDrained?.(false);
     this.#whenDrained = null;
     exchange?.content.fail(new ParseError(abi.INCOMPLETE_MESSAGE));
-    exchange?.settle();
+    exchange?.abandon();
   }
 
   /** Closes once the exchange at hand is over, at once where there is none. */
@@ -149,11 +153,17 @@ export class ServerConnection {
     }
   }
 
+  /** Ends it at once, whatever is under way. */
+  cut(): void {
+    this.abort();
+    this.#transport.destroy();
+  }
+
   /** To be called at each tick of the clock: ends what has lasted too long. */
   tick(): void {
     const { now } = this.#clock;
     if (this.#isStalled(now)) {
-      this.#transport.destroy();
+      this.cut();
       return;
     }
     if (this.#state === CLOSED || now - this.#waitsSince < this.#patience()) return;
@@ -233,8 +243,7 @@ export class ServerConnection {
       await outgoing.send((pieces) => this.#send(pieces));
     } catch (error) {
       if (exchange.done) return;
-      this.abort();
-      this.#transport.destroy();
+      this.cut();
       throw error;
     }
     this.#outgoing = null;

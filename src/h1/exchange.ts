@@ -1,20 +1,26 @@
 import { type HeaderFields, ReleasedError, type RequestHead } from "../parser/index.ts";
 import { IncomingContent } from "./content.ts";
+import type { Peer } from "./options.ts";
 import type { OutgoingMessage } from "./serialize.ts";
 
 /** What an exchange needs of its connection. */
 export interface ExchangeOwner {
+  readonly peer: Peer;
   /** Tells the client to send the content it holds back. */
   continue(exchange: Exchange): void;
   /** Writes the response; gives a promise where its content takes time. */
   answer(exchange: Exchange, message: OutgoingMessage): Promise<void> | undefined;
 }
 
+const GONE = "the client has gone";
+
 /** One request and its response. */
 export class Exchange {
   readonly head: RequestHead;
   readonly content: IncomingContent;
   #answered = false;
+  #abandoned = false;
+  #controller: AbortController | null = null;
   #trailers: HeaderFields | null = null;
   #connection: ExchangeOwner | null;
 
@@ -50,6 +56,28 @@ export class Exchange {
   get trailers(): HeaderFields | null {
     if (this.#connection === null) throw new ReleasedError();
     return this.#trailers;
+  }
+
+  /** The two ends of its connection. */
+  get peer(): Peer {
+    if (this.#connection === null) throw new ReleasedError();
+    return this.#connection.peer;
+  }
+
+  /** Aborted when the client goes before it has its response, and never otherwise. */
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.#abandoned) this.#controller.abort(new Error(GONE));
+    }
+    return this.#controller.signal;
+  }
+
+  /** The client has gone: there is nobody to answer any more. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.settle();
+    this.#controller?.abort(new Error(GONE));
   }
 
   /** Notes the fields that came after the content. */

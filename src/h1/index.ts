@@ -6,6 +6,7 @@ export {
   type ConnectionOptions,
   checkConnectionOptions,
   DEFAULT_CONNECTION_OPTIONS,
+  type Peer,
   type Transport,
 } from "./options.ts";
 export { checkField, isToken, type OutgoingMessage } from "./serialize.ts";

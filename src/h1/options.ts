@@ -1,3 +1,11 @@
+/** The two ends of a connection; what is not known is undefined. */
+export interface Peer {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+}
+
 /** Where a connection's bytes go. */
 export interface Transport {
   /**
@@ -5,6 +13,8 @@ export interface Transport {
    * `ServerConnection.drained` is to be called once it has caught up.
    */
   write(pieces: readonly (string | Uint8Array)[]): boolean;
+  /** Who is at the other end. */
+  readonly peer: Peer;
   /** A number that is 0 where all that was written has left, and changes while it leaves. */
   unsent(): number;
   /** Ends the writing side once all is written, and discards what still comes in. */

@@ -53,6 +53,16 @@ export class HttpRequest<P extends Params = Params> {
     return this.#exchange.head.version;
   }
 
+  /** Aborted when the client goes before it has its response, and never otherwise. */
+  get signal(): AbortSignal {
+    return this.#exchange.signal;
+  }
+
+  /** Address of whoever is at the other end of the connection, which may be a proxy; undefined where none is known. */
+  get remoteAddress(): string | undefined {
+    return this.#exchange.peer.remoteAddress;
+  }
+
   /** Whether the exchange is over: answered, or the client has gone. */
   get done(): boolean {
     return this.#exchange.done;

@@ -1,5 +1,13 @@
 import { Application } from "../app/index.ts";
-import { Server, type ServerOptions } from "./server.ts";
+import { type CloseOptions, Server, type ServerOptions } from "./server.ts";
+
+export interface RunOptions extends ServerOptions, CloseOptions {
+  /** Called once connections are accepted. */
+  readonly onListen?: (server: Server) => void;
+}
+
+/** Signals that ask a process to end in an orderly way. */
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** An application that can listen on Node. */
 export class App extends Application {
@@ -18,10 +26,27 @@ export class App extends Application {
     }
   }
 
-  /** Stops accepting and resolves when all requests in flight are answered. */
-  async close(): Promise<void> {
+  /** Stops accepting and resolves when all requests in flight are answered, or cut at the deadline. */
+  async close(options: CloseOptions = {}): Promise<void> {
     const server = this.#server;
-    await server?.close();
+    await server?.close(options);
     if (this.#server === server) this.#server = null;
+  }
+
+  /**
+   * Serves until SIGINT or SIGTERM asks the process to end, or until `close` is called; resolves when all requests in
+   * flight are answered. A second signal ends the process as if nobody listened to it.
+   */
+  async run(options: RunOptions = {}): Promise<void> {
+    const server = await this.listen(options);
+    const { deadline } = options;
+    const stop = () => {
+      for (const signal of SIGNALS) process.off(signal, stop);
+      this.close(deadline === undefined ? {} : { deadline });
+    };
+    for (const signal of SIGNALS) process.on(signal, stop);
+    options.onListen?.(server);
+    await server.closed;
+    for (const signal of SIGNALS) process.off(signal, stop);
   }
 }

@@ -22,6 +22,14 @@ export interface ServerOptions extends Partial<ParserLimits>, Partial<Connection
   readonly maxConcurrentRequests?: number;
 }
 
+export interface CloseOptions {
+  /** Milliseconds that requests in flight may take; 10 000 by default, Infinity for as long as they want. */
+  readonly deadline?: number;
+}
+
+/** Less than what process managers commonly give before they kill. */
+const DEFAULT_DEADLINE = 10_000;
+
 /** Every option and its default. Loopback only, until somebody decides otherwise. */
 export const DEFAULT_SERVER_OPTIONS: Required<ServerOptions> = {
   host: "127.0.0.1",
@@ -55,6 +63,11 @@ export class Server {
   #ticking: NodeJS.Timeout | null = null;
   #listening: Promise<this> | null = null;
   #closed: Promise<void> | null = null;
+  #tellClosed: () => void = () => {};
+  /** Resolves when `close` has ended, whoever called it. */
+  readonly closed: Promise<void> = new Promise((resolve) => {
+    this.#tellClosed = resolve;
+  });
 
   /** Throws a RangeError where an option is out of its range. */
   constructor(application: Application, options: ServerOptions = {}) {
@@ -120,23 +133,35 @@ export class Server {
     return this.#listening;
   }
 
-  /** Stops accepting, lets requests in flight finish, closes idle connections; resolves when the last is gone. */
-  close(): Promise<void> {
-    this.#closed ??= this.#close();
+  /**
+   * Stops accepting, lets requests in flight finish, closes idle connections; resolves when the last is gone. What is
+   * still open after the deadline is cut. Throws a RangeError where the deadline is negative.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    const { deadline = DEFAULT_DEADLINE } = options;
+    if (!(deadline >= 0)) throw new RangeError(`deadline must be a number of milliseconds, not ${deadline}`);
+    this.#closed ??= this.#close(deadline);
     return this.#closed;
   }
 
-  async #close(): Promise<void> {
+  async #close(deadline: number): Promise<void> {
     try {
       await this.#listening;
     } catch {
       // It never listened, so there is nothing to close.
       return;
     }
+    let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#net.close(() => resolve());
       for (const connection of this.#connections) connection.stop();
+      if (deadline === Number.POSITIVE_INFINITY) return;
+      timer = setTimeout(() => {
+        for (const connection of this.#connections) connection.cut();
+      }, deadline);
     });
+    clearTimeout(timer);
+    this.#tellClosed();
   }
 
   readonly #dispatch = (exchange: Exchange): void => {

@@ -27,6 +27,7 @@ export function serveSocket(
   };
 
   const transport: Transport = {
+    peer: socket,
     write(pieces) {
       if (pieces.length > 1) socket.cork();
       for (const piece of pieces) {

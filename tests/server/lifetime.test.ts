@@ -1,0 +1,100 @@
+/** What becomes of requests when clients go, and of connections when the server stops. */
+import { once } from "node:events";
+import { afterEach, describe, expect, test } from "vitest";
+import { App } from "../../src/index.ts";
+import { exchange, RawClient } from "../support/client.ts";
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+const apps: App[] = [];
+const newApp = () => {
+  const app = new App();
+  apps.push(app);
+  return app;
+};
+afterEach(async () => {
+  await Promise.all(apps.splice(0).map((app) => app.close({ deadline: 0 })));
+});
+
+describe("signal", () => {
+  test("is aborted when the client goes, also where it is asked for afterwards", async () => {
+    const app = newApp();
+    let entered = () => {};
+    const inHandler = new Promise<void>((resolve) => {
+      entered = resolve;
+    });
+    const outcome = new Promise<[boolean, string, boolean]>((resolve) => {
+      app.get("/", async (request) => {
+        const { signal } = request;
+        entered();
+        const before = signal.aborted;
+        await once(signal, "abort");
+        resolve([before, String(signal.reason), request.signal.aborted]);
+        return "nobody reads this";
+      });
+    });
+    const { address } = await app.listen({ port: 0 });
+    const client = new RawClient(address.port);
+    await client.write(get("/"));
+    await inHandler;
+    client.socket.resetAndDestroy();
+    expect(await outcome).toEqual([false, "Error: the client has gone", true]);
+  });
+
+  test("is not aborted by an answer, nor by a client that half-closes", async () => {
+    const app = newApp();
+    const signals: AbortSignal[] = [];
+    app.get("/", async ({ signal, remoteAddress }) => {
+      signals.push(signal);
+      await new Promise((resolve) => setImmediate(resolve));
+      return remoteAddress ?? "";
+    });
+    const { address } = await app.listen({ port: 0 });
+    const answers = await exchange(address.port, get("/") + get("/"));
+    expect(answers.map(({ body }) => body)).toEqual(["127.0.0.1", "127.0.0.1"]);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+  });
+});
+
+describe("close", () => {
+  test("cuts at the deadline what is still under way", async () => {
+    const app = newApp();
+    let entered = () => {};
+    const inHandler = new Promise<void>((resolve) => {
+      entered = resolve;
+    });
+    app.get("/", () => {
+      entered();
+      return new Promise<string>(() => {});
+    });
+    const { address } = await app.listen({ port: 0 });
+    const client = new RawClient(address.port);
+    await client.write(get("/"));
+    await inHandler;
+    await app.close({ deadline: 50 });
+    await client.end();
+    expect(client.received).toBe("");
+    client.destroy();
+  });
+
+  test.each([-1, Number.NaN])("refuses the deadline %d", async (deadline) => {
+    const app = newApp();
+    await app.listen({ port: 0 });
+    await expect(app.close({ deadline })).rejects.toThrow(RangeError);
+  });
+});
+
+test("run ends when the application is closed, and leaves no listeners", async () => {
+  const before = process.listenerCount("SIGTERM");
+  const app = newApp();
+  let port = 0;
+  await app.run({
+    port: 0,
+    onListen: async (server) => {
+      port = server.address.port;
+      expect(process.listenerCount("SIGTERM")).toBe(before + 1);
+      await app.close();
+    },
+  });
+  expect(port).toBeGreaterThan(0);
+  expect(process.listenerCount("SIGTERM")).toBe(before);
+});
