@@ -20,6 +20,8 @@ import { isStream, type OutgoingMessage, type SerializedMessage, serialize } fro
 
 /** Characters of answers that are gathered for one write, before they are written while more are on their way. */
 const BATCH_SIZE = 65536;
+/** Bytes of content that are read and dropped after an answer, so that the connection may be kept. */
+const DRAIN_MAX = 1048576;
 
 // Where a connection stands. The only transitions:
 //   READING -> WAITING    a request is complete, its response is not there
@@ -60,6 +62,8 @@ export class ServerConnection implements ExchangeOwner {
   #whenDrained: ((going: boolean) => void) | null = null;
   #text = "";
   #pieces: (string | Uint8Array)[] = [];
+  /** Bytes of content that were dropped since the last answer. */
+  #dropped = 0;
   /** Requests that have begun. */
   #requests = 0;
   readonly #clock: Clock;
@@ -195,7 +199,8 @@ export class ServerConnection implements ExchangeOwner {
   #wait(): void {
     let waitsFor = APPLICATION;
     if (this.#state === READING) {
-      if (this.#exchange !== null) waitsFor = CONTENT;
+      // Where reading has stopped for the application's sake, the client is not to blame.
+      if (this.#exchange !== null) waitsFor = this.#paused ? APPLICATION : CONTENT;
       else if (this.#reader.inMessage) waitsFor = REST_OF_HEAD;
       else waitsFor = this.#requests === 0 ? FIRST_REQUEST : NEXT_REQUEST;
     }
@@ -205,12 +210,16 @@ export class ServerConnection implements ExchangeOwner {
     this.#waitsSince = this.#clock.now;
   }
 
-  /** Tells the client to send the content it holds back (RFC 9110 §10.1.1). */
+  /** Somebody wants content: reads on, and tells a client that holds it back to send it (RFC 9110 §10.1.1). */
   continue(exchange: Exchange): void {
-    if (!this.#continueOwed || exchange !== this.#exchange) return;
-    this.#continueOwed = false;
-    this.#text += "HTTP/1.1 100 Continue\r\n\r\n";
-    if (!this.#running) this.#flush();
+    if (exchange !== this.#exchange) return;
+    if (this.#continueOwed) {
+      this.#continueOwed = false;
+      this.#text += "HTTP/1.1 100 Continue\r\n\r\n";
+    }
+    if (this.#running) return;
+    this.#flush();
+    if (this.#paused) this.#resume();
   }
 
   /** Writes the response of an exchange. */
@@ -220,7 +229,11 @@ export class ServerConnection implements ExchangeOwner {
     const { body } = message;
     // A client that holds its content back might send it after this answer, or not: only closing is safe. Nor does
     // HTTP/1.0 know another end of content whose size is not known.
-    const last = this.#last || this.#continueOwed || (minorVersion === 0 && isStream(body));
+    const last =
+      this.#last ||
+      this.#continueOwed ||
+      (minorVersion === 0 && isStream(body)) ||
+      head.contentLength - exchange.content.size > DRAIN_MAX;
     const connection = last ? "close" : minorVersion ? "" : "keep-alive";
     const headOnly = head.methodId === abi.METHOD_HEAD;
     const serialized = serialize(message, { headOnly, connection, minorVersion });
@@ -263,6 +276,7 @@ export class ServerConnection implements ExchangeOwner {
   /** All of the response was handed over. */
   #complete(exchange: Exchange): void {
     exchange.settle();
+    this.#dropped = 0;
     if (exchange.content.ended || this.#last) this.#conclude();
     if (this.#running) return;
     this.#flush();
@@ -332,6 +346,7 @@ export class ServerConnection implements ExchangeOwner {
       const event = reader.next();
       if (event === NEED_MORE) {
         if (this.#exchange !== null) this.#begin(this.#exchange);
+        if (this.#exchange?.content.crowded) this.#pause();
         return;
       }
       if (event === HEAD) {
@@ -362,6 +377,13 @@ export class ServerConnection implements ExchangeOwner {
   #addContent(exchange: Exchange, start: number, end: number): void {
     this.#continueOwed = false;
     const { content } = exchange;
+    if (exchange.done) {
+      this.#dropped += end - start;
+      if (this.#dropped > DRAIN_MAX) {
+        this.#close();
+        return;
+      }
+    }
     if (content.size + end - start > this.#options.maxBodySize) throw new ParseError(abi.CONTENT_TOO_LARGE);
     content.add(this.#reader.parser.window, start, end);
   }

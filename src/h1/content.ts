@@ -6,6 +6,9 @@ interface Waiter {
   reject(error: Error): void;
 }
 
+/** Bytes that may lie here unread while nobody collects them, before no more are read from the socket. */
+const UNREAD_MAX = 65536;
+
 const EMPTY: Uint8Array = new Uint8Array(0);
 
 function ignore(): void {}
@@ -32,7 +35,10 @@ export class IncomingContent {
   #discarding = false;
   #error: Error | null = null;
   #waiters: Waiter[] = [];
-  /** Called when somebody first wants content that is not there: the moment for 100 (Continue). */
+  /** Whether it is read piece by piece, and who waits for the next one. */
+  #iterating = false;
+  #next: (() => void) | null = null;
+  /** Called when somebody wants content that is not there: the moment for 100 (Continue), and to read on. */
   readonly #wanted: () => void;
 
   constructor(wanted: () => void) {
@@ -54,19 +60,29 @@ export class IncomingContent {
     return this.#ended;
   }
 
+  /** Whether so much lies here unread that no more should be read from the socket before somebody wants it. */
+  get crowded(): boolean {
+    return !this.#discarding && this.#waiters.length === 0 && this.#ownedSize >= UNREAD_MAX;
+  }
+
   /** Adds a piece that lies at [start, end) of the window. */
   add(window: Uint8Array, start: number, end: number): void {
     this.#size += end - start;
     if (this.#discarding) return;
     this.#window = window;
     this.#borrowed.push(start, end);
+    this.#tellNext();
   }
 
   /** Copies what is borrowed, so that it outlasts the next read. */
   own(): void {
     if (this.#borrowed.length === 0) return;
-    if (this.#owned.length < this.#size) {
-      const larger = new Uint8Array(Math.max(this.#size, this.#ended ? 0 : 2 * this.#ownedSize));
+    let needed = this.#ownedSize;
+    for (let index = 0; index < this.#borrowed.length; index += 2) {
+      needed += this.#borrowed[index + 1] - this.#borrowed[index];
+    }
+    if (this.#owned.length < needed) {
+      const larger = new Uint8Array(Math.max(needed, this.#ended ? 0 : 2 * this.#ownedSize));
       larger.set(this.#owned.subarray(0, this.#ownedSize));
       this.#owned = larger;
     }
@@ -82,6 +98,7 @@ export class IncomingContent {
   /** All of it has come. */
   end(): void {
     this.#ended = true;
+    this.#tellNext();
     const waiters = this.#takeWaiters();
     if (waiters.length === 0) return;
     this.own();
@@ -102,6 +119,7 @@ export class IncomingContent {
     this.#ownedSize = 0;
     if (this.#borrowed.length > 0) this.#borrowed = [];
     for (const waiter of this.#takeWaiters()) waiter.reject(this.#reason());
+    this.#tellNext();
   }
 
   /** The content that has come, in one piece: valid until the next read where it was not owned. */
@@ -116,26 +134,58 @@ export class IncomingContent {
   /** The whole content once it has come; the bytes last. Rejects where it never comes. */
   bytes(): Promise<Uint8Array> {
     if (this.#discarding) return quiet(Promise.reject(this.#reason()));
+    if (this.#iterating) return quiet(Promise.reject(new TypeError("this content is read piece by piece")));
     if (this.#ended) {
       this.own();
       return Promise.resolve(this.peek());
     }
+    const whole = new Promise<Uint8Array>((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+    });
     this.#wanted();
-    return quiet(
-      new Promise((resolve, reject) => {
-        this.#waiters.push({ resolve, reject });
-      }),
-    );
+    return quiet(whole);
+  }
+
+  /**
+   * The content piece by piece, as it comes; each piece is the caller's. While nobody asks for the next one, no more
+   * is read from the socket. May be called once, and not after `bytes`. Throws where the content never comes whole.
+   */
+  async *pieces(): AsyncGenerator<Uint8Array, void, undefined> {
+    if (this.#iterating || this.#waiters.length > 0) throw new TypeError("this content is being read already");
+    this.#iterating = true;
+    for (;;) {
+      if (this.#discarding) throw this.#reason();
+      this.own();
+      if (this.#ownedSize > 0) {
+        const piece = this.#owned.subarray(0, this.#ownedSize);
+        this.#owned = EMPTY;
+        this.#ownedSize = 0;
+        yield piece;
+      } else if (this.#ended) return;
+      else {
+        const more = new Promise<void>((resolve) => {
+          this.#next = resolve;
+        });
+        this.#wanted();
+        await more;
+      }
+    }
   }
 
   /** What `read` makes of the whole content once it has come, at once where it is there. As `bytes` otherwise. */
   read<T>(read: (bytes: Uint8Array) => T): Promise<T> {
-    if (!this.readable) return quiet(this.bytes().then(read));
+    if (!this.readable || this.#iterating) return quiet(this.bytes().then(read));
     try {
       return Promise.resolve(read(this.peek()));
     } catch (error) {
       return quiet(Promise.reject(error));
     }
+  }
+
+  #tellNext(): void {
+    const next = this.#next;
+    this.#next = null;
+    next?.();
   }
 
   /** Why there is nothing to read. Made when it is asked for: to make an error takes longer than to serve a request. */

@@ -77,6 +77,14 @@ export class HttpRequest<P extends Params = Params> {
     return this.#exchange.trailers;
   }
 
+  /**
+   * The content piece by piece, as it comes; while nobody asks for the next one, the client is not read from. May be
+   * taken once, and not beside `bytes`, `text` or `json`.
+   */
+  get body(): AsyncIterableIterator<Uint8Array> {
+    return this.#exchange.content.pieces();
+  }
+
   /** The content as it came. Rejects with a ParseError where it is cut off, wrong or too large. */
   bytes(): Promise<Uint8Array> {
     return this.#exchange.content.bytes();
