@@ -16,6 +16,7 @@ import {
 import { Exchange, type ExchangeOwner } from "./exchange.ts";
 import type { Clock, ConnectionOptions, Peer, Transport } from "./options.ts";
 import { OutgoingContent } from "./outgoing.ts";
+import { APPLICATION, CONTENT, FIRST_REQUEST, NEXT_REQUEST, Patience, REST_OF_HEAD } from "./patience.ts";
 import { isStream, type OutgoingMessage, type SerializedMessage, serialize } from "./serialize.ts";
 
 /** Characters of answers that are gathered for one write, before they are written while more are on their way. */
@@ -33,14 +34,6 @@ const READING = 0;
 const WAITING = 1;
 const BLOCKED = 2;
 const CLOSED = 3;
-
-// What a connection waits for, and is given a time for.
-const FIRST_REQUEST = 0;
-const NEXT_REQUEST = 1;
-const REST_OF_HEAD = 2;
-const CONTENT = 3;
-/** For the application, which has all the time it wants. */
-const APPLICATION = 4;
 
 export class ServerConnection implements ExchangeOwner {
   readonly #reader: RequestReader;
@@ -66,14 +59,7 @@ export class ServerConnection implements ExchangeOwner {
   #dropped = 0;
   /** Requests that have begun. */
   #requests = 0;
-  readonly #clock: Clock;
-  #waitsFor = FIRST_REQUEST;
-  /** When it began to wait for that, and for which request. */
-  #waitsSince: number;
-  #waitsAfter = 0;
-  /** What was unsent when the peer last read some of it, and when that was. */
-  #unsent = 0;
-  #unsentSince = 0;
+  readonly #patience: Patience;
 
   /** `dispatch` gets each exchange when its head has come, with the content that came beside it. */
   constructor(
@@ -87,8 +73,7 @@ export class ServerConnection implements ExchangeOwner {
     this.#transport = transport;
     this.#options = options;
     this.#dispatch = dispatch;
-    this.#clock = clock;
-    this.#waitsSince = clock.now;
+    this.#patience = new Patience(options, clock);
   }
 
   get peer(): Peer {
@@ -165,49 +150,25 @@ export class ServerConnection implements ExchangeOwner {
 
   /** To be called at each tick of the clock: ends what has lasted too long. */
   tick(): void {
-    const { now } = this.#clock;
-    if (this.#isStalled(now)) {
+    if (this.#patience.isStalled(this.#transport.unsent())) {
       this.cut();
       return;
     }
-    if (this.#state === CLOSED || now - this.#waitsSince < this.#patience()) return;
-    if (this.#waitsFor === REST_OF_HEAD) this.#fail(new ParseError(abi.HEAD_TIMEOUT));
-    else if (this.#waitsFor === CONTENT) this.#fail(new ParseError(abi.BODY_TIMEOUT));
+    if (this.#state === CLOSED || !this.#patience.over) return;
+    const { waitsFor } = this.#patience;
+    if (waitsFor === REST_OF_HEAD) this.#fail(new ParseError(abi.HEAD_TIMEOUT));
+    else if (waitsFor === CONTENT) this.#fail(new ParseError(abi.BODY_TIMEOUT));
     else this.#close();
     this.#flush();
   }
 
-  /** Whether the peer has read nothing for too long of what was written to it. */
-  #isStalled(now: number): boolean {
-    const unsent = this.#transport.unsent();
-    if (unsent === 0 || unsent !== this.#unsent) {
-      this.#unsent = unsent;
-      this.#unsentSince = now;
-    }
-    return unsent !== 0 && now - this.#unsentSince >= this.#options.writeTimeout;
-  }
-
-  /** Milliseconds that what it waits for may take. */
-  #patience(): number {
-    const { headTimeout, bodyTimeout, keepAliveTimeout } = this.#options;
-    if (this.#waitsFor === APPLICATION) return Number.POSITIVE_INFINITY;
-    if (this.#waitsFor === CONTENT) return bodyTimeout;
-    return this.#waitsFor === NEXT_REQUEST ? keepAliveTimeout : headTimeout;
-  }
-
-  /** Notes what it waits for now. Each piece of content gives new time for the next, each byte of a head does not. */
-  #wait(): void {
-    let waitsFor = APPLICATION;
-    if (this.#state === READING) {
-      // Where reading has stopped for the application's sake, the client is not to blame.
-      if (this.#exchange !== null) waitsFor = this.#paused ? APPLICATION : CONTENT;
-      else if (this.#reader.inMessage) waitsFor = REST_OF_HEAD;
-      else waitsFor = this.#requests === 0 ? FIRST_REQUEST : NEXT_REQUEST;
-    }
-    if (waitsFor === this.#waitsFor && waitsFor !== CONTENT && this.#requests === this.#waitsAfter) return;
-    this.#waitsFor = waitsFor;
-    this.#waitsAfter = this.#requests;
-    this.#waitsSince = this.#clock.now;
+  /** What it waits for now. */
+  #waitsFor(): number {
+    if (this.#state !== READING) return APPLICATION;
+    // Where reading has stopped for the application's sake, the client is not to blame.
+    if (this.#exchange !== null) return this.#paused ? APPLICATION : CONTENT;
+    if (this.#reader.inMessage) return REST_OF_HEAD;
+    return this.#requests === 0 ? FIRST_REQUEST : NEXT_REQUEST;
   }
 
   /** Somebody wants content: reads on, and tells a client that holds it back to send it (RFC 9110 §10.1.1). */
@@ -466,7 +427,7 @@ export class ServerConnection implements ExchangeOwner {
 
   #flush(): void {
     this.#write();
-    this.#wait();
+    this.#patience.wait(this.#waitsFor(), this.#requests);
     if (this.#state === CLOSED && this.#exchange === null) this.#transport.end();
   }
 }

@@ -1,0 +1,66 @@
+/** How long a connection has waited for its peer, by a clock that moves in ticks. */
+import type { Clock, ConnectionOptions } from "./options.ts";
+
+// What a connection waits for, and is given a time for.
+export const FIRST_REQUEST = 0;
+export const NEXT_REQUEST = 1;
+export const REST_OF_HEAD = 2;
+export const CONTENT = 3;
+/** For the application, which has all the time it wants. */
+export const APPLICATION = 4;
+
+export class Patience {
+  readonly #options: ConnectionOptions;
+  readonly #clock: Clock;
+  #waitsFor = FIRST_REQUEST;
+  /** Requests that had begun when it began to wait for this, and when that was. */
+  #requests = 0;
+  #since: number;
+  /** What was unsent when the peer last read some of it, and when that was. */
+  #unsent = 0;
+  #unsentSince = 0;
+
+  constructor(options: ConnectionOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#since = clock.now;
+  }
+
+  /** What it waits for. */
+  get waitsFor(): number {
+    return this.#waitsFor;
+  }
+
+  /**
+   * Notes what it waits for from now on, after so many requests. Each piece of content gives new time for the next;
+   * each byte of a head does not.
+   */
+  wait(waitsFor: number, requests: number): void {
+    if (waitsFor === this.#waitsFor && waitsFor !== CONTENT && requests === this.#requests) return;
+    this.#waitsFor = waitsFor;
+    this.#requests = requests;
+    this.#since = this.#clock.now;
+  }
+
+  /** Whether it has waited too long. */
+  get over(): boolean {
+    return this.#clock.now - this.#since >= this.#limit();
+  }
+
+  /** Whether the peer has read nothing for too long of what is `unsent` (`Transport.unsent`). */
+  isStalled(unsent: number): boolean {
+    const { now } = this.#clock;
+    if (unsent === 0 || unsent !== this.#unsent) {
+      this.#unsent = unsent;
+      this.#unsentSince = now;
+    }
+    return unsent !== 0 && now - this.#unsentSince >= this.#options.writeTimeout;
+  }
+
+  #limit(): number {
+    const { headTimeout, bodyTimeout, keepAliveTimeout } = this.#options;
+    if (this.#waitsFor === APPLICATION) return Number.POSITIVE_INFINITY;
+    if (this.#waitsFor === CONTENT) return bodyTimeout;
+    return this.#waitsFor === NEXT_REQUEST ? keepAliveTimeout : headTimeout;
+  }
+}
