@@ -1,4 +1,5 @@
-import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
+import { type AddressInfo, createServer, type ListenOptions, type Server as NetServer, type Socket } from "node:net";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import type { Application } from "../app/index.ts";
 import {
   type ConnectionOptions,
@@ -16,6 +17,12 @@ export interface ServerOptions extends Partial<ParserLimits>, Partial<Connection
   readonly host?: string;
   /** Port to listen on; 0 has the system choose one. */
   readonly port?: number;
+  /** Path of a Unix socket to listen on, in place of host and port. */
+  readonly path?: string;
+  /** An open descriptor to listen on, in place of host and port: what a process manager hands over. */
+  readonly fd?: number;
+  /** Key, certificate and the rest of node:tls; with it the server speaks HTTPS. */
+  readonly tls?: TlsOptions;
   /** Connections that may be open; further ones are closed as they come. */
   readonly maxConnections?: number;
   /** Requests that may be at work; further ones get 503 with Retry-After. */
@@ -30,8 +37,8 @@ export interface CloseOptions {
 /** Less than what process managers commonly give before they kill. */
 const DEFAULT_DEADLINE = 10_000;
 
-/** Every option and its default. Loopback only, until somebody decides otherwise. */
-export const DEFAULT_SERVER_OPTIONS: Required<ServerOptions> = {
+/** Every option that has a default. Loopback only, until somebody decides otherwise. */
+export const DEFAULT_SERVER_OPTIONS: Required<Omit<ServerOptions, "path" | "fd" | "tls" | "build" | "module">> = {
   host: "127.0.0.1",
   port: 8080,
   maxConnections: Number.POSITIVE_INFINITY,
@@ -39,6 +46,12 @@ export const DEFAULT_SERVER_OPTIONS: Required<ServerOptions> = {
   ...DEFAULT_PARSER_LIMITS,
   ...DEFAULT_CONNECTION_OPTIONS,
 };
+
+/** Where to listen. */
+type Place = ListenOptions & { readonly fd?: number };
+
+/** Connections that the system holds for a server that is busy. */
+const BACKLOG = 1024;
 
 /** Milliseconds from one look at all connections to the next: how exact their timeouts are. */
 const TICK = 125;
@@ -53,8 +66,10 @@ export class Server {
   readonly #parser: Parser;
   readonly #options: ConnectionOptions;
   readonly #connections = new Set<ServerConnection>();
-  readonly #host: string;
-  readonly #port: number;
+  /** Sockets below TLS, which have no connection before they are secure. */
+  readonly #sockets = new Set<Socket>();
+  readonly #place: Place;
+  readonly #secure: boolean;
   readonly #maxConnections: number;
   readonly #maxConcurrentRequests: number;
   #requestsAtWork = 0;
@@ -79,11 +94,25 @@ export class Server {
       throw new RangeError(`port must be a whole number from 0 to 65535, not ${port}`);
     }
     this.#application = application;
-    this.#host = host;
-    this.#port = port;
+    const { path, fd, tls } = options;
+    this.#place = path !== undefined ? { path } : fd !== undefined ? { fd } : { host, port };
+    this.#secure = tls !== undefined;
     this.#options = checkConnectionOptions(options);
     this.#parser = new Parser(options);
-    this.#net = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
+    const accept = (socket: Socket) => this.#accept(socket);
+    const { headTimeout } = this.#options;
+    this.#net = tls
+      ? createTlsServer(
+          { handshakeTimeout: headTimeout, ALPNProtocols: ["http/1.1"], ...tls, allowHalfOpen: true, noDelay: true },
+          accept,
+        )
+      : createServer({ allowHalfOpen: true, noDelay: true }, accept);
+    if (tls) {
+      this.#net.on("connection", (socket: Socket) => {
+        this.#sockets.add(socket);
+        socket.once("close", () => this.#sockets.delete(socket));
+      });
+    }
   }
 
   #accept(socket: Socket): void {
@@ -98,6 +127,8 @@ export class Server {
     const connection = serveSocket(socket, this.#parser, this.#options, this.#clock, this.#dispatch);
     this.#connections.add(connection);
     socket.once("close", () => this.#connections.delete(connection));
+    // It was on its way when the server was closed.
+    if (this.#closed !== null) connection.stop();
   }
 
   readonly #tick = (): void => {
@@ -108,24 +139,25 @@ export class Server {
     this.#ticking = null;
   };
 
-  /** Where the server listens; throws before `listen` has ended. */
+  /** Address and port where the server listens; throws where it does not listen, or listens on a path. */
   get address(): AddressInfo {
     const address = this.#net.address();
-    if (address === null || typeof address === "string") throw new Error("the server does not listen");
+    if (address === null) throw new Error("the server does not listen");
+    if (typeof address === "string") throw new Error(`the server listens on the path ${address}`);
     return address;
   }
 
-  /** The URL of the server. */
+  /** The URL of the server; throws as `address`. */
   get url(): string {
     const { address, family, port } = this.address;
-    return `http://${family === "IPv6" ? `[${address}]` : address}:${port}/`;
+    return `${this.#secure ? "https" : "http"}://${family === "IPv6" ? `[${address}]` : address}:${port}/`;
   }
 
   /** Starts to accept connections. Rejects with an error that names the address where it cannot be had. */
   listen(): Promise<this> {
     this.#listening ??= new Promise((resolve, reject) => {
-      this.#net.once("error", (cause: NodeJS.ErrnoException) => reject(listenError(cause, this.#host, this.#port)));
-      this.#net.listen({ host: this.#host, port: this.#port, backlog: 1024 }, () => {
+      this.#net.once("error", (cause: NodeJS.ErrnoException) => reject(listenError(cause, this.#place)));
+      this.#net.listen({ ...this.#place, backlog: BACKLOG }, () => {
         this.#net.removeAllListeners("error");
         resolve(this);
       });
@@ -158,6 +190,7 @@ export class Server {
       if (deadline === Number.POSITIVE_INFINITY) return;
       timer = setTimeout(() => {
         for (const connection of this.#connections) connection.cut();
+        for (const socket of this.#sockets) socket.destroy();
       }, deadline);
     });
     clearTimeout(timer);
@@ -197,7 +230,8 @@ function atLeastOne(name: string, value = Number.POSITIVE_INFINITY): number {
   return value;
 }
 
-function listenError(cause: NodeJS.ErrnoException, host: string, port: number): Error {
+function listenError(cause: NodeJS.ErrnoException, { path, fd, host, port }: Place): Error {
+  const place = path ?? (fd === undefined ? `${host}:${port}` : `descriptor ${fd}`);
   const reasons: Record<string, string> = {
     EADDRINUSE: "another program listens there already",
     EACCES: "this user may not listen there",
@@ -205,5 +239,5 @@ function listenError(cause: NodeJS.ErrnoException, host: string, port: number): 
     ENOTFOUND: "there is no such host name",
   };
   const reason = reasons[cause.code ?? ""] ?? cause.message;
-  return Object.assign(new Error(`cannot listen on ${host}:${port}: ${reason}`, { cause }), { code: cause.code });
+  return Object.assign(new Error(`cannot listen on ${place}: ${reason}`, { cause }), { code: cause.code });
 }
