@@ -47,11 +47,6 @@ export class Exchange {
     return sent;
   }
 
-  /** Whether the response was given; its content may still be on its way. */
-  get answered(): boolean {
-    return this.#answered || this.done;
-  }
-
   /** Fields after the content, once it has ended; null where there are none (RFC 9110 §6.5). */
   get trailers(): HeaderFields | null {
     if (this.#connection === null) throw new ReleasedError();

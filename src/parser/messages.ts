@@ -13,17 +13,20 @@ export type ParserEvent<Head extends MessageHead> =
   | { readonly type: "trailers"; readonly trailers: HeaderFields }
   | { readonly type: "end" };
 
+/** Parsers by their limits and build: of the builds that are inlined, and of compiled modules. */
 const parsers = new Map<string, Parser>();
+const moduleParsers = new WeakMap<object, Map<string, Parser>>();
 
 /** The parser that all message parsers of these options share: they use its window one after the other. */
 export function sharedParser(options: ParserOptions): Parser {
-  if (options.module) return new Parser(options);
   const { maxHeadSize, maxTargetSize, maxFields } = checkLimits(options);
+  const shared = options.module ? (moduleParsers.get(options.module) ?? new Map<string, Parser>()) : parsers;
+  if (options.module) moduleParsers.set(options.module, shared);
   const key = [options.build, maxHeadSize, maxTargetSize, maxFields].join();
-  let parser = parsers.get(key);
+  let parser = shared.get(key);
   if (!parser) {
     parser = new Parser(options);
-    parsers.set(key, parser);
+    shared.set(key, parser);
   }
   return parser;
 }

@@ -14,6 +14,7 @@ import {
   RequestReader,
   ResponseParser,
 } from "../../src/parser/index.ts";
+import { sharedParser } from "../../src/parser/messages.ts";
 import { bytesOf } from "../support/messages.ts";
 
 const HEAD_TEXT = "GET /p?q HTTP/1.1\r\nHost: a\r\nX-Y: z\r\nx-y: \xe4\r\n\r\n";
@@ -173,6 +174,8 @@ describe("builds", () => {
     expect(new Parser().build).toBe("simd");
     const module = new WebAssembly.Module(readFileSync(new URL("../../dist/parser.wasm", import.meta.url)));
     expect([...new RequestParser({ module }).push(bytesOf(HEAD_TEXT))]).toHaveLength(2);
+    expect(sharedParser({ module })).toBe(sharedParser({ module }));
+    expect(sharedParser({ module })).not.toBe(sharedParser({}));
     const other = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
     expect(() => new Parser({ module: other })).toThrow(TypeError);
   });
