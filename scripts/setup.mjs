@@ -65,9 +65,6 @@ function install(folder) {
 
 try {
   renew("Installing", "node_modules/.pyrois", ["package.json", "package-lock.json"], () => install("."));
-  // The scripts of package.json say `exec`, so that on Ctrl-C no shell stands between npm and the exit code. The shell of
-  // Windows does not know the word, and needs none of it.
-  if (process.platform === "win32") writeFileSync("node_modules/.bin/exec.cmd", "@%*\r\n");
   renew(
     "Building",
     "build/.stamp",
