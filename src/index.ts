@@ -4,6 +4,7 @@ export {
   type Answer,
   type BodyInit,
   type BodyStream,
+  HandOver,
   type HeadersInit,
   HttpError,
   type HttpErrorOptions,
@@ -16,4 +17,18 @@ export {
 } from "./http/index.ts";
 export { type HeaderFields, ParseError } from "./parser/index.ts";
 export { App, type RunOptions } from "./server/app.ts";
-export { type CloseOptions, DEFAULT_SERVER_OPTIONS, Server, type ServerOptions } from "./server/server.ts";
+export type {
+  ConnectionMessage,
+  ParseErrorMessage,
+  RequestEndMessage,
+  RequestErrorMessage,
+  RequestStartMessage,
+} from "./server/diagnostics.ts";
+export {
+  type CloseOptions,
+  DEFAULT_SERVER_OPTIONS,
+  Server,
+  type ServerCounters,
+  type ServerOptions,
+} from "./server/server.ts";
+export { type TakeSocket, tunnel, upgrade } from "./server/upgrade.ts";

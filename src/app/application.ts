@@ -29,6 +29,8 @@ export interface RouteOptions {
 export interface ApplicationOptions {
   /** Serves what no route serves, in place of 404. */
   readonly fallback?: Handler;
+  /** Serves CONNECT, in place of 501: refuses it, or makes a tunnel. */
+  readonly tunnel?: Handler;
   /** Told of every error that a client only sees as 500; prints it by default. */
   readonly onError?: (error: unknown) => void;
 }
@@ -40,10 +42,13 @@ export interface ApplicationOptions {
 export class Application {
   readonly #router = new Router<Handler>();
   readonly #fallback: Handler;
+  readonly #tunnel: Handler;
   readonly #onError: (error: unknown) => void;
+  readonly #reports = new Set<(error: unknown, request: HttpRequest) => void>();
 
   constructor(options: ApplicationOptions = {}) {
     this.#fallback = options.fallback ?? notFound;
+    this.#tunnel = options.tunnel ?? noTunnel;
     this.#onError = options.onError ?? console.error;
   }
 
@@ -88,12 +93,18 @@ export class Application {
       return new HttpResponse(`${error.message}\n`, { status: error.status, ...(headers && { headers }) }, TEXT);
     }
     // A handler that reads on after its client has gone did nothing wrong.
-    if (!(error instanceof ReleasedError && request.done)) this.report(error);
+    if (!(error instanceof ReleasedError && request.done)) this.report(error, request);
     return new HttpResponse("Internal Server Error\n", { status: 500 });
   }
 
+  /** Has another told of what `onError` is told of, with the request that it happened at; it must not throw. */
+  onReport(tell: (error: unknown, request: HttpRequest) => void): void {
+    this.#reports.add(tell);
+  }
+
   /** Tells `onError` of an error that no client sees. Never throws. */
-  report(error: unknown): void {
+  report(error: unknown, request: HttpRequest): void {
+    for (const tell of this.#reports) tell(error, request);
     try {
       this.#onError(error);
     } catch (second) {
@@ -102,7 +113,9 @@ export class Application {
   }
 
   #answer(request: HttpRequest): Answer | Promise<Answer> {
-    const found = this.#router.find(request.method, request.path);
+    const { method } = request;
+    if (method === "CONNECT") return this.#tunnel(request);
+    const found = this.#router.find(method, request.path);
     switch (found.kind) {
       case "found":
         if (found.params !== null) request.params = found.params;
@@ -119,6 +132,10 @@ export class Application {
 
 function isPromise(answer: Answer | Promise<Answer>): answer is Promise<Answer> {
   return typeof answer === "object" && answer !== null && typeof (answer as Promise<Answer>).then === "function";
+}
+
+function noTunnel(): never {
+  throw new HttpError(501, "this server makes no tunnels");
 }
 
 function notFound(): never {

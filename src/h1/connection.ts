@@ -1,6 +1,6 @@
 /**
- * One server connection as a machine without I/O: bytes come in through the parser's window, exchanges are handed to
- * the application, and what is to be written is handed to the transport.
+ * One server connection as a machine without I/O: bytes come in, exchanges are handed to the application, and what is
+ * to be written is handed to the transport.
  */
 import * as abi from "../parser/abi.ts";
 import {
@@ -13,67 +13,86 @@ import {
   type RequestHead,
   RequestReader,
 } from "../parser/index.ts";
-import { Exchange, type ExchangeOwner } from "./exchange.ts";
+import { type ContentStream, isStream } from "./body.ts";
+import { Exchange, type ExchangeOwner, type TakeOver } from "./exchange.ts";
+import type { Fields } from "./fields.ts";
 import type { Clock, ConnectionOptions, Peer, Transport } from "./options.ts";
+import { Outbox } from "./outbox.ts";
 import { OutgoingContent } from "./outgoing.ts";
 import { APPLICATION, CONTENT, FIRST_REQUEST, NEXT_REQUEST, Patience, REST_OF_HEAD } from "./patience.ts";
-import { isStream, type OutgoingMessage, type SerializedMessage, serialize } from "./serialize.ts";
+import { Pipeline } from "./pipeline.ts";
+import { type OutgoingMessage, serialize, serializeInformational } from "./serialize.ts";
+import {
+  CLOSE,
+  CLOSED,
+  DONE,
+  type Event,
+  FINISH,
+  HOLD,
+  HOLDING,
+  next,
+  READING,
+  RELEASE,
+  type State,
+  SWITCH,
+  SWITCHED,
+} from "./states.ts";
 
-/** Characters of answers that are gathered for one write, before they are written while more are on their way. */
-const BATCH_SIZE = 65536;
+const TEXT = "text/plain; charset=utf-8";
 /** Bytes of content that are read and dropped after an answer, so that the connection may be kept. */
 const DRAIN_MAX = 1048576;
 
-// Where a connection stands. The only transitions:
-//   READING -> WAITING    a request is complete, its response is not there
-//   READING -> BLOCKED    answers wait for the peer to read them
-//   WAITING -> READING    the response was given
-//   BLOCKED -> READING    the peer has caught up
-//   any -> CLOSED
-const READING = 0;
-const WAITING = 1;
-const BLOCKED = 2;
-const CLOSED = 3;
+/** Whoever owns connections: what they share, and what they tell. */
+export interface ConnectionOwner {
+  readonly parser: Parser;
+  readonly options: ConnectionOptions;
+  readonly clock: Clock;
+  /** A request has come: its head, with the content that came beside it. */
+  begun(exchange: Exchange): void;
+  /** An exchange is over; what was read of it can be read for the last time. */
+  over(exchange: Exchange): void;
+  /** What came was wrong, or did not come in time. */
+  failed(error: ParseError, connection: ServerConnection): void;
+  /** The connection is gone, or was handed over. */
+  closed(connection: ServerConnection): void;
+}
 
 export class ServerConnection implements ExchangeOwner {
-  readonly #reader: RequestReader;
+  readonly #owner: ConnectionOwner;
   readonly #transport: Transport;
-  readonly #options: ConnectionOptions;
-  readonly #dispatch: (exchange: Exchange) => void;
-  #state = READING;
-  #exchange: Exchange | null = null;
+  readonly #reader: RequestReader;
+  readonly #outbox: Outbox;
+  readonly #patience: Patience;
+  readonly #pipeline: Pipeline;
+  #state: State = READING;
+  /** The exchange whose request is being read, and whether the application has it. */
+  #incoming: Exchange | null = null;
   #dispatched = false;
-  /** Whether the exchange at hand, or the next one, is the last. */
+  /** Whether the newest request, or the next one, is the last. */
   #last = false;
+  /** What is to be told once all is answered: that what came then was wrong. */
+  #failure: ParseError | null = null;
+  #failureHeadOnly = false;
   /** Whether 100 (Continue) is owed to the client. */
   #continueOwed = false;
   #running = false;
   #inputEnded = false;
   #paused = false;
-  /** Content that is on its way, and whoever waits for room for more of it. */
+  #gone = false;
+  /** Content that is on its way. */
   #outgoing: OutgoingContent | null = null;
-  #whenDrained: ((going: boolean) => void) | null = null;
-  #text = "";
-  #pieces: (string | Uint8Array)[] = [];
   /** Bytes of content that were dropped since the last answer. */
   #dropped = 0;
   /** Requests that have begun. */
   #requests = 0;
-  readonly #patience: Patience;
 
-  /** `dispatch` gets each exchange when its head has come, with the content that came beside it. */
-  constructor(
-    parser: Parser,
-    transport: Transport,
-    options: ConnectionOptions,
-    clock: Clock,
-    dispatch: (exchange: Exchange) => void,
-  ) {
-    this.#reader = new RequestReader(parser);
+  constructor(owner: ConnectionOwner, transport: Transport) {
+    this.#owner = owner;
     this.#transport = transport;
-    this.#options = options;
-    this.#dispatch = dispatch;
-    this.#patience = new Patience(options, clock);
+    this.#reader = new RequestReader(owner.parser);
+    this.#outbox = new Outbox(transport);
+    this.#patience = new Patience(owner.options, owner.clock);
+    this.#pipeline = new Pipeline(owner.options.maxPipelinedRequests);
   }
 
   get peer(): Peer {
@@ -82,13 +101,23 @@ export class ServerConnection implements ExchangeOwner {
 
   /** Whether nothing is under way: no request begun, no response owed. */
   get idle(): boolean {
-    return this.#exchange === null && !this.#reader.inMessage;
+    return this.#incoming === null && this.#pipeline.empty && !this.#reader.inMessage;
+  }
+
+  /** Takes bytes that have come; they are copied. */
+  receive(chunk: Uint8Array): void {
+    const { window } = this.#owner.parser;
+    for (let at = 0; at < chunk.length; at += window.length) {
+      const part = chunk.subarray(at, at + window.length);
+      window.set(part);
+      this.receiveInWindow(part.length);
+    }
   }
 
   /** Takes the bytes that lie at [0, length) of the parser's window. */
-  receive(length: number): void {
-    if (this.#state === CLOSED) return;
-    if (this.#state !== READING) {
+  receiveInWindow(length: number): void {
+    if (this.#state > DONE) return;
+    if (!this.#reading || this.#reader.waiting > 0) {
       this.#reader.postpone(length);
       this.#pause();
       return;
@@ -100,46 +129,51 @@ export class ServerConnection implements ExchangeOwner {
   /** The peer will send no more; what it sent before is still answered. */
   finish(): void {
     this.#inputEnded = true;
-    if (this.#state !== READING) return;
+    if (!this.#reading || this.#reader.waiting > 0) return;
     try {
       this.#reader.finish();
-      this.#close();
+      this.#go(FINISH);
+      this.#last = true;
     } catch (error) {
       this.#fail(error as ParseError);
     }
+    this.#advance();
     this.#flush();
   }
 
   /** The peer has read what was written. */
   drained(): void {
-    this.#whenDrained?.(true);
-    this.#whenDrained = null;
-    if (this.#state !== BLOCKED) return;
-    this.#state = READING;
+    this.#outbox.drained(true);
     this.#resume();
   }
 
   /** The connection is gone; nothing can be written any more. */
   abort(): void {
-    if (this.#state === CLOSED && this.#exchange === null) return;
-    this.#state = CLOSED;
-    const exchange = this.#exchange;
-    this.#exchange = null;
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#go(CLOSE);
+    if (!this.#dispatched) this.#incoming?.settle();
+    this.#incoming = null;
     this.#outgoing?.stop();
     this.#outgoing = null;
-    this.#whenDrained?.(false);
-    this.#whenDrained = null;
-    exchange?.content.fail(new ParseError(abi.INCOMPLETE_MESSAGE));
-    exchange?.abandon();
+    this.#outbox.drained(false);
+    this.#abandonAll();
+    this.#owner.closed(this);
   }
 
-  /** Closes once the exchange at hand is over, at once where there is none. */
+  #abandonAll(): void {
+    for (const exchange of this.#pipeline.clear()) {
+      this.#owner.over(exchange);
+      exchange.abandon();
+    }
+  }
+
+  /** Closes once what is under way is over, at once where nothing is. */
   stop(): void {
     this.#last = true;
-    if (this.#state === READING && this.idle) {
-      this.#close();
-      this.#flush();
-    }
+    if (this.#incoming === null && !this.#reader.inMessage) this.#go(FINISH);
+    this.#advance();
+    this.#flush();
   }
 
   /** Ends it at once, whatever is under way. */
@@ -158,63 +192,103 @@ export class ServerConnection implements ExchangeOwner {
     const { waitsFor } = this.#patience;
     if (waitsFor === REST_OF_HEAD) this.#fail(new ParseError(abi.HEAD_TIMEOUT));
     else if (waitsFor === CONTENT) this.#fail(new ParseError(abi.BODY_TIMEOUT));
-    else this.#close();
+    else this.#go(CLOSE);
+    this.#advance();
     this.#flush();
-  }
-
-  /** What it waits for now. */
-  #waitsFor(): number {
-    if (this.#state !== READING) return APPLICATION;
-    // Where reading has stopped for the application's sake, the client is not to blame.
-    if (this.#exchange !== null) return this.#paused ? APPLICATION : CONTENT;
-    if (this.#reader.inMessage) return REST_OF_HEAD;
-    return this.#requests === 0 ? FIRST_REQUEST : NEXT_REQUEST;
   }
 
   /** Somebody wants content: reads on, and tells a client that holds it back to send it (RFC 9110 §10.1.1). */
   continue(exchange: Exchange): void {
-    if (exchange !== this.#exchange) return;
+    if (exchange !== this.#incoming) return;
     if (this.#continueOwed) {
       this.#continueOwed = false;
-      this.#text += "HTTP/1.1 100 Continue\r\n\r\n";
+      this.#outbox.add("HTTP/1.1 100 Continue\r\n\r\n");
     }
     if (this.#running) return;
     this.#flush();
     if (this.#paused) this.#resume();
   }
 
+  /** Writes an informational response. */
+  inform(exchange: Exchange, status: number, fields: Fields): void {
+    const text = serializeInformational(status, fields);
+    if (exchange.head.minorVersion === 0) return;
+    const write = () => {
+      if (exchange.done) return;
+      this.#outbox.add(text);
+      if (!this.#running) this.#flush();
+    };
+    if (this.#isFirst(exchange)) write();
+    else exchange.wait(write);
+  }
+
   /** Writes the response of an exchange. */
   answer(exchange: Exchange, message: OutgoingMessage): Promise<void> | undefined {
     const { head } = exchange;
     const { minorVersion } = head;
-    const { body } = message;
-    // A client that holds its content back might send it after this answer, or not: only closing is safe. Nor does
-    // HTTP/1.0 know another end of content whose size is not known.
-    const last =
-      this.#last ||
-      this.#continueOwed ||
-      (minorVersion === 0 && isStream(body)) ||
-      head.contentLength - exchange.content.size > DRAIN_MAX;
-    const connection = last ? "close" : minorVersion ? "" : "keep-alive";
     const headOnly = head.methodId === abi.METHOD_HEAD;
-    const serialized = serialize(message, { headOnly, connection, minorVersion });
-    this.#queue(serialized);
-    this.#last = last;
-    if (serialized.stream !== null && isStream(body)) {
-      const outgoing = new OutgoingContent(body, serialized.stream);
-      if (!headOnly) return this.#stream(exchange, outgoing);
+    if (head.methodId === abi.METHOD_CONNECT && message.status < 300) {
+      throw new TypeError("CONNECT is granted by handing the connection over, or refused with a status from 300");
+    }
+    const stream = contentStream(message, head);
+    const last = this.#closesAfter(exchange, stream !== null && minorVersion === 0);
+    const connection = last ? "close" : minorVersion ? "" : "keep-alive";
+    const iterated = stream !== null;
+    const { text, bytes, framing } = serialize(message, { headOnly, connection, minorVersion, iterated });
+    if (last) {
+      this.#last = true;
+      this.#go(FINISH);
+    }
+    exchange.status = message.status;
+    if (stream !== null && framing !== null) {
+      const outgoing = new OutgoingContent(stream, framing, message.trailers);
+      if (!headOnly) return this.#stream(exchange, text, outgoing);
       outgoing.stop();
     }
-    this.#complete(exchange);
+    if (this.#isFirst(exchange)) this.#put(exchange, text, bytes);
+    else exchange.wait(() => this.#put(exchange, text, bytes));
     return undefined;
   }
 
-  /** Sends content piece by piece; the exchange is over after the last. */
-  async #stream(exchange: Exchange, outgoing: OutgoingContent): Promise<void> {
+  /** Hands the stream below over, once those before it are answered. */
+  handOver(exchange: Exchange, take: TakeOver): void {
+    if (this.#isFirst(exchange)) this.#switch(exchange, take);
+    else exchange.wait(() => this.#switch(exchange, take));
+  }
+
+  /** Whether the connection closes after the answer to this exchange; `mustClose` says that the answer needs it. */
+  #closesAfter(exchange: Exchange, mustClose: boolean): boolean {
+    const newest = this.#incoming ?? this.#pipeline.newest;
+    if (newest !== undefined && newest !== exchange) return false;
+    // A client that holds its content back might send it after this answer, or not: only closing is safe.
+    if (this.#last || mustClose || this.#continueOwed) return true;
+    return !exchange.complete && exchange.head.contentLength - exchange.content.size > DRAIN_MAX;
+  }
+
+  #isFirst(exchange: Exchange): boolean {
+    const { first } = this.#pipeline;
+    return first === undefined || first === exchange;
+  }
+
+  /** Writes a response that is there in full. */
+  #put(exchange: Exchange, text: string, bytes: Uint8Array | null): void {
+    if (exchange.done) return;
+    this.#outbox.add(text, bytes);
+    this.#complete(exchange);
+  }
+
+  /** Sends content piece by piece, once those before it are answered; the exchange is over after the last. */
+  async #stream(exchange: Exchange, text: string, outgoing: OutgoingContent): Promise<void> {
+    if (!this.#isFirst(exchange)) await new Promise<void>((resolve) => exchange.wait(resolve));
+    if (exchange.done) {
+      outgoing.stop();
+      return;
+    }
     this.#outgoing = outgoing;
+    this.#outbox.add(text);
     if (!this.#running) this.#flush();
     try {
-      await outgoing.send((pieces) => this.#send(pieces));
+      await outgoing.send((pieces) => (this.#outgoing === null ? false : this.#outbox.send(pieces)));
     } catch (error) {
       if (exchange.done) return;
       this.cut();
@@ -224,36 +298,68 @@ export class ServerConnection implements ExchangeOwner {
     if (!exchange.done) this.#complete(exchange);
   }
 
-  /** Writes pieces of content; resolves when the peer has room for more, with false where it has gone. */
-  #send(pieces: readonly (string | Uint8Array)[]): boolean | Promise<boolean> {
-    if (this.#outgoing === null) return false;
-    this.#write();
-    if (this.#transport.write(pieces)) return true;
-    return new Promise((resolve) => {
-      this.#whenDrained = resolve;
-    });
-  }
-
   /** All of the response was handed over. */
   #complete(exchange: Exchange): void {
+    this.#owner.over(exchange);
     exchange.settle();
     this.#dropped = 0;
-    if (exchange.content.ended || this.#last) this.#conclude();
+    this.#pipeline.remove(exchange);
+    this.#pipeline.first?.takeTurn();
     if (this.#running) return;
+    this.#advance();
     this.#flush();
     this.#resume();
   }
 
-  /** The exchange at hand is over. */
-  #conclude(): void {
-    this.#exchange = null;
-    if (this.#last) this.#close();
-    else if (this.#state === WAITING) this.#state = READING;
+  #switch(exchange: Exchange, take: TakeOver): void {
+    if (exchange.done) return;
+    exchange.status = exchange.head.methodId === abi.METHOD_CONNECT ? 200 : 101;
+    if (this.#running) this.#reader.suspend();
+    const unread = this.#reader.takeWaiting();
+    this.#outbox.flush();
+    this.#go(SWITCH);
+    this.#gone = true;
+    this.#incoming = null;
+    this.#pipeline.clear();
+    this.#owner.over(exchange);
+    exchange.settle();
+    this.#owner.closed(this);
+    take(this.#transport.detach(), unread);
   }
 
-  #close(): void {
-    this.#state = CLOSED;
-    this.#exchange = null;
+  #go(event: Event): void {
+    this.#state = next(this.#state, event);
+  }
+
+  /** Whether what comes in is read now. */
+  get #reading(): boolean {
+    return this.#state === READING && !this.#outbox.blocked;
+  }
+
+  /** Takes the steps that are due: tells what was wrong, closes, or lets a request go on that waited. */
+  #advance(): void {
+    if (this.#pipeline.empty && this.#state < SWITCHED) {
+      if (this.#failure !== null) this.#tellFailure(this.#failure);
+      if (this.#state === DONE || (this.#last && this.idle)) {
+        this.#go(CLOSE);
+        this.#incoming = null;
+      }
+    }
+    if (this.#state === HOLDING && this.#pipeline.hasRoom(this.#incoming)) this.#go(RELEASE);
+  }
+
+  #tellFailure(error: ParseError): void {
+    const body = `${error.message}\n`;
+    const message = { status: error.status, contentType: TEXT, fields: null, body, trailers: null };
+    const circumstances = {
+      headOnly: this.#failureHeadOnly,
+      connection: "close",
+      minorVersion: 1,
+      iterated: false,
+    } as const;
+    const { text, bytes } = serialize(message, circumstances);
+    this.#outbox.add(text, bytes);
+    this.#failure = null;
   }
 
   #pause(): void {
@@ -262,26 +368,26 @@ export class ServerConnection implements ExchangeOwner {
     this.#transport.pause();
   }
 
-  /** Goes on with what came while an answer was awaited. */
+  /** Goes on with what came while answers were awaited. */
   #resume(): void {
-    if (this.#state !== READING) return;
+    if (!this.#reading) return;
     // Not from here: the caller may be in the middle of another connection's bytes, and the window is shared.
-    if (this.#reader.waiting > 0) queueMicrotask(() => this.#catchUp());
+    if (this.#waiting) queueMicrotask(() => this.#catchUp());
     else if (this.#inputEnded) this.finish();
     else if (this.#paused) {
       this.#paused = false;
       this.#transport.resume();
     }
-    // Asked to stop meanwhile.
-    if (this.#last && this.#state === READING && this.idle) {
-      this.#close();
-      this.#flush();
-    }
+  }
+
+  /** Whether something came that was not looked at yet. */
+  get #waiting(): boolean {
+    return this.#reader.waiting > 0 || (this.#incoming !== null && !this.#dispatched);
   }
 
   #catchUp(): void {
-    if (this.#state !== READING || this.#reader.waiting === 0) return;
-    this.#reader.resume();
+    if (!this.#reading || !this.#waiting) return;
+    if (this.#reader.waiting > 0) this.#reader.resume();
     this.#run();
     this.#resume();
   }
@@ -295,6 +401,7 @@ export class ServerConnection implements ExchangeOwner {
       this.#fail(error);
     } finally {
       this.#running = false;
+      this.#advance();
       this.#flush();
     }
   }
@@ -302,132 +409,131 @@ export class ServerConnection implements ExchangeOwner {
   #read(): void {
     const reader = this.#reader;
     for (;;) {
-      if (this.#text.length > BATCH_SIZE || this.#pieces.length > 0) this.#write();
-      if (this.#state !== READING) return;
-      const event = reader.next();
-      if (event === NEED_MORE) {
-        if (this.#exchange !== null) this.#begin(this.#exchange);
-        if (this.#exchange?.content.crowded) this.#pause();
+      if (this.#outbox.full) this.#outbox.flush();
+      if (!this.#reading) {
+        this.#putBy();
         return;
       }
-      if (event === HEAD) {
-        this.#open(reader.head as RequestHead);
-        continue;
-      }
-      const exchange = this.#exchange;
-      // The response was given before the content had come: the rest is read and dropped.
-      if (event === DATA) {
-        if (exchange !== null) this.#addContent(exchange, reader.dataStart, reader.dataEnd);
-      } else if (event === END) {
-        if (exchange !== null) this.#endContent(exchange);
-      } else exchange?.addTrailers(reader.trailers);
+      const event = reader.next();
+      const exchange = this.#incoming;
+      if (event === HEAD) this.#open(reader.head as RequestHead);
+      else if (event === NEED_MORE) {
+        if (exchange !== null) this.#waitForContent(exchange);
+        return;
+      } else if (exchange === null) continue;
+      else if (event === DATA) this.#addContent(exchange, reader.dataStart, reader.dataEnd);
+      else if (event === END) this.#endContent(exchange);
+      else exchange.addTrailers(reader.trailers);
     }
   }
 
   #open(head: RequestHead): void {
     this.#dispatched = false;
-    this.#exchange = new Exchange(this, head);
-    if (head.contentLength > this.#options.maxBodySize) throw new ParseError(abi.CONTENT_TOO_LARGE);
-    // A 2xx would turn the connection into a tunnel, so no handler may answer.
-    if (head.methodId === abi.METHOD_CONNECT) throw new ParseError(abi.CONNECT_NOT_IMPLEMENTED);
+    const exchange = new Exchange(this, head);
+    this.#incoming = exchange;
+    if (head.contentLength > this.#owner.options.maxBodySize) throw new ParseError(abi.CONTENT_TOO_LARGE);
     ++this.#requests;
-    if (!head.keepAlive || this.#requests >= this.#options.maxRequestsPerConnection) this.#last = true;
+    // What follows CONNECT was meant for a tunnel, whether there will be one or not.
+    const { maxRequestsPerConnection } = this.#owner.options;
+    if (!head.keepAlive || head.methodId === abi.METHOD_CONNECT || this.#requests >= maxRequestsPerConnection) {
+      this.#last = true;
+    }
     this.#continueOwed = head.expectContinue && head.framing !== abi.FRAMING_NONE;
+    if (!this.#pipeline.hasRoom(exchange)) this.#go(HOLD);
   }
 
   #addContent(exchange: Exchange, start: number, end: number): void {
     this.#continueOwed = false;
     const { content } = exchange;
     if (exchange.done) {
+      // The response was given before the content had come: the rest is read and dropped.
       this.#dropped += end - start;
       if (this.#dropped > DRAIN_MAX) {
-        this.#close();
+        this.#go(FINISH);
         return;
       }
     }
-    if (content.size + end - start > this.#options.maxBodySize) throw new ParseError(abi.CONTENT_TOO_LARGE);
-    content.add(this.#reader.parser.window, start, end);
+    if (content.size + end - start > this.#owner.options.maxBodySize) throw new ParseError(abi.CONTENT_TOO_LARGE);
+    content.add(this.#owner.parser.window, start, end);
   }
 
   #endContent(exchange: Exchange): void {
     this.#continueOwed = false;
-    exchange.content.end();
-    if (exchange.done) {
-      this.#conclude();
-      return;
-    }
+    exchange.end();
     this.#begin(exchange);
-    if (this.#exchange !== exchange) return;
-    this.#state = WAITING;
-    this.#putBy();
-    exchange.content.own();
+    this.#incoming = null;
+    if (this.#last) this.#go(FINISH);
+    else if (!this.#pipeline.hasRoom(null)) this.#go(HOLD);
   }
 
-  /** Lets the window go; more is not read before what was put by. */
-  #putBy(): void {
-    this.#reader.suspend();
-    if (this.#reader.waiting > 0) this.#pause();
+  /** Hands an exchange to the application whose content is still on its way. */
+  #waitForContent(exchange: Exchange): void {
+    this.#begin(exchange);
+    if (!exchange.done && exchange.content.crowded) this.#pause();
   }
 
   /** Hands an exchange to the application, if that was not done yet. */
   #begin(exchange: Exchange): void {
     if (!this.#dispatched) {
       this.#dispatched = true;
-      this.#dispatch(exchange);
+      this.#owner.begun(exchange);
+      if (exchange.done) return;
+      this.#pipeline.add(exchange);
+      if (this.#gone) this.#abandonAll();
     }
-    if (!exchange.done) exchange.content.own();
+    if (!exchange.done) exchange.own();
+  }
+
+  /** Lets the window go; more is not read before what was put by. */
+  #putBy(): void {
+    if (this.#state >= SWITCHED || (this.#state === DONE && this.#pipeline.empty)) return;
+    this.#reader.suspend();
+    if (this.#incoming !== null && !this.#incoming.done) this.#incoming.own();
+    if (this.#reader.waiting > 0) this.#pause();
   }
 
   /** What came was wrong: this is the end of the connection, once every answer owed before it was given. */
   #fail(error: ParseError): void {
-    const exchange = this.#exchange;
+    const exchange = this.#incoming;
     this.#last = true;
-    if (exchange !== null && this.#dispatched && !exchange.done) {
+    this.#go(FINISH);
+    if (exchange !== null && this.#dispatched) {
       // The application is at work on it; it is told when it asks for the content, and answers, or goes on to.
-      this.#state = WAITING;
-      exchange.content.fail(error);
-      return;
+      if (!exchange.done) exchange.content.fail(error);
+    } else {
+      this.#failure = error;
+      this.#failureHeadOnly = exchange !== null && exchange.head.methodId === abi.METHOD_HEAD;
+      this.#incoming = null;
+      exchange?.settle();
     }
-    if (exchange === null) this.#answerError(error, false);
-    else if (!exchange.done) {
-      this.#answerError(error, exchange.head.methodId === abi.METHOD_HEAD);
-      exchange.settle();
-    }
-    this.#close();
-  }
-
-  #answerError(error: ParseError, headOnly: boolean): void {
-    const body = `${error.message}\n`;
-    const message = { status: error.status, contentType: "text/plain; charset=utf-8", fields: null, body };
-    this.#queue(serialize(message, { headOnly, connection: "close", minorVersion: 1 }));
-  }
-
-  #queue({ text, bytes }: SerializedMessage): void {
-    this.#text += text;
-    if (bytes === null) return;
-    this.#pieces.push(this.#text, bytes);
-    this.#text = "";
-  }
-
-  /** Writes what was gathered; a peer that is slow to read gets no more before it has caught up. */
-  #write(): void {
-    if (this.#text !== "") {
-      this.#pieces.push(this.#text);
-      this.#text = "";
-    }
-    if (this.#pieces.length === 0) return;
-    const pieces = this.#pieces;
-    this.#pieces = [];
-    if (this.#transport.write(pieces) || this.#state !== READING) return;
-    this.#state = BLOCKED;
-    if (this.#running) this.#reader.suspend();
-    this.#exchange?.content.own();
-    this.#pause();
+    this.#owner.failed(error, this);
   }
 
   #flush(): void {
-    this.#write();
+    if (this.#state === SWITCHED) return;
+    this.#outbox.flush();
+    if (this.#outbox.blocked) this.#pause();
     this.#patience.wait(this.#waitsFor(), this.#requests);
-    if (this.#state === CLOSED && this.#exchange === null) this.#transport.end();
+    if (this.#state === CLOSED && !this.#gone) this.#transport.end();
   }
+
+  /** What it waits for now. */
+  #waitsFor(): number {
+    if (!this.#reading) return APPLICATION;
+    // Where reading has stopped for the application's sake, the client is not to blame.
+    if (this.#incoming !== null) return this.#paused ? APPLICATION : CONTENT;
+    if (this.#reader.inMessage) return REST_OF_HEAD;
+    if (!this.#pipeline.empty) return APPLICATION;
+    return this.#requests === 0 ? FIRST_REQUEST : NEXT_REQUEST;
+  }
+}
+
+/** The content that is to be iterated: what is so already, and what fields are to follow. */
+function contentStream(message: OutgoingMessage, head: RequestHead): ContentStream | null {
+  const { body, trailers } = message;
+  if (isStream(body)) return body;
+  if (trailers === null || !head.acceptsTrailers || head.minorVersion === 0) return null;
+  return (async function* () {
+    if (body !== null) yield body;
+  })();
 }

@@ -1,38 +1,96 @@
-import { type HeaderFields, ReleasedError, type RequestHead } from "../parser/index.ts";
+import {
+  FRAMING_NONE,
+  INCOMPLETE_MESSAGE,
+  METHOD_CONNECT,
+  METHOD_GET,
+  METHOD_HEAD,
+  METHOD_OPTIONS,
+} from "../parser/abi.ts";
+import { type HeaderFields, ParseError, ReleasedError, type RequestHead } from "../parser/index.ts";
 import { IncomingContent } from "./content.ts";
+import type { Fields } from "./fields.ts";
 import type { Peer } from "./options.ts";
 import type { OutgoingMessage } from "./serialize.ts";
+
+/**
+ * Whoever goes on with a connection in another protocol: gets the stream below (`Transport.detach`), and the bytes that
+ * were read of it already.
+ */
+export type TakeOver = (stream: unknown, unread: Uint8Array) => void;
 
 /** What an exchange needs of its connection. */
 export interface ExchangeOwner {
   readonly peer: Peer;
-  /** Tells the client to send the content it holds back. */
+  /** Tells the client to send the content it holds back, and reads on. */
   continue(exchange: Exchange): void;
+  /** Writes an informational response. */
+  inform(exchange: Exchange, status: number, fields: Fields): void;
   /** Writes the response; gives a promise where its content takes time. */
   answer(exchange: Exchange, message: OutgoingMessage): Promise<void> | undefined;
+  /** Hands the stream below over. */
+  handOver(exchange: Exchange, take: TakeOver): void;
 }
 
 const GONE = "the client has gone";
 
+/**
+ * Whether a request may be at work beside others: it changes nothing (RFC 9110 §9.2.1), has no content that is still
+ * to be read, and nothing that decides over the connection.
+ */
+function mayOverlap(head: RequestHead): boolean {
+  const { methodId } = head;
+  const safe = methodId === METHOD_GET || methodId === METHOD_HEAD || methodId === METHOD_OPTIONS;
+  return safe && head.framing === FRAMING_NONE && head.minorVersion !== 0 && !head.upgrade;
+}
+
 /** One request and its response. */
 export class Exchange {
   readonly head: RequestHead;
-  readonly content: IncomingContent;
+  /** Whether it may be at work beside others of its connection. */
+  readonly overlaps: boolean;
+  /** Status of the response, once there is one; 0 before, and where the client has gone without. */
+  status = 0;
+  /** Whatever its owner wants to find again. */
+  context: unknown = null;
+  #content: IncomingContent | null = null;
   #answered = false;
   #abandoned = false;
   #controller: AbortController | null = null;
   #trailers: HeaderFields | null = null;
-  #connection: ExchangeOwner | null;
+  #owner: ExchangeOwner | null;
+  /** What is to be written once those before it are answered. */
+  #waiting: (() => void)[] | null = null;
 
-  constructor(connection: ExchangeOwner, head: RequestHead) {
-    this.#connection = connection;
+  constructor(owner: ExchangeOwner, head: RequestHead) {
+    this.#owner = owner;
     this.head = head;
-    this.content = new IncomingContent(() => connection.continue(this));
+    this.overlaps = mayOverlap(head);
+    if (head.framing !== FRAMING_NONE) this.#content = new IncomingContent(() => owner.continue(this));
+  }
+
+  /** The content of the request; made where it is asked for, if there is none. */
+  get content(): IncomingContent {
+    if (this.#content === null) {
+      this.#content = new IncomingContent(() => {});
+      this.#content.end();
+      if (this.done) this.#content.discard();
+    }
+    return this.#content;
+  }
+
+  /** Whether all of the request has come. */
+  get complete(): boolean {
+    return this.#content === null || this.#content.ended;
   }
 
   /** Whether the exchange is over: all of the response was written, or nothing more can be. */
   get done(): boolean {
-    return this.#connection === null;
+    return this.#owner === null;
+  }
+
+  /** Whether it has its response, or waits for no other. */
+  get answered(): boolean {
+    return this.#answered;
   }
 
   /**
@@ -41,22 +99,43 @@ export class Exchange {
    * fails; then the connection is cut, for that is how a client learns that it has not all.
    */
   respond(message: OutgoingMessage): Promise<void> | undefined {
-    if (this.#connection === null || this.#answered) throw new Error("this exchange already has its response");
-    const sent = this.#connection.answer(this, message);
+    const sent = this.#open().answer(this, message);
     this.#answered = true;
     return sent;
   }
 
+  /**
+   * Sends an informational response before the final one: 102 or 103 (RFC 9110 §15.2, RFC 8297); 100 is sent by itself
+   * when content is asked for. To HTTP/1.0, which knows none, nothing is sent. Throws where it cannot be written.
+   */
+  inform(status: number, fields: Fields = []): void {
+    this.#open().inform(this, status, fields);
+  }
+
+  /**
+   * Ends HTTP on this connection, without a response: what else is to be written is for `take` to write, which must
+   * not throw. Throws where the request asks for no other protocol, or its content has not come yet (RFC 9110 §7.8).
+   */
+  handOver(take: TakeOver): void {
+    const owner = this.#open();
+    if (!this.head.upgrade && this.head.methodId !== METHOD_CONNECT) {
+      throw new Error("only a request with Upgrade, and CONNECT, can have the connection handed over");
+    }
+    if (!this.complete) throw new Error("the content of the request must be read before the connection is handed over");
+    this.#answered = true;
+    owner.handOver(this, take);
+  }
+
   /** Fields after the content, once it has ended; null where there are none (RFC 9110 §6.5). */
   get trailers(): HeaderFields | null {
-    if (this.#connection === null) throw new ReleasedError();
+    if (this.#owner === null) throw new ReleasedError();
     return this.#trailers;
   }
 
   /** The two ends of its connection. */
   get peer(): Peer {
-    if (this.#connection === null) throw new ReleasedError();
-    return this.#connection.peer;
+    if (this.#owner === null) throw new ReleasedError();
+    return this.#owner.peer;
   }
 
   /** Aborted when the client goes before it has its response, and never otherwise. */
@@ -68,8 +147,33 @@ export class Exchange {
     return this.#controller.signal;
   }
 
+  /** Puts something by that is to be written when the turn of this exchange has come. */
+  wait(write: () => void): void {
+    this.#waiting ??= [];
+    this.#waiting.push(write);
+  }
+
+  /** Writes what was put by. */
+  takeTurn(): void {
+    const waiting = this.#waiting;
+    if (waiting === null) return;
+    this.#waiting = null;
+    for (const write of waiting) write();
+  }
+
+  /** Copies what it has of its content in the window, so that it outlasts the next read. */
+  own(): void {
+    this.#content?.own();
+  }
+
+  /** All of the content has come. */
+  end(): void {
+    this.#content?.end();
+  }
+
   /** The client has gone: there is nobody to answer any more. */
   abandon(): void {
+    if (!this.complete) this.#content?.fail(new ParseError(INCOMPLETE_MESSAGE));
     this.#abandoned = true;
     this.settle();
     this.#controller?.abort(new Error(GONE));
@@ -82,8 +186,15 @@ export class Exchange {
 
   /** Ends the exchange; from here on nothing of the request can be read. */
   settle(): void {
-    this.#connection = null;
+    this.#owner = null;
     this.head.release();
-    this.content.discard();
+    this.#content?.discard();
+    // Whoever still waits for its turn need not wait any more.
+    this.takeTurn();
+  }
+
+  #open(): ExchangeOwner {
+    if (this.#owner === null || this.#answered) throw new Error("this exchange already has its response");
+    return this.#owner;
   }
 }

@@ -1,13 +1,15 @@
-export { ServerConnection } from "./connection.ts";
+/** `pyrois/h1`: connections as machines without I/O, for servers and clients that have sockets of their own. */
+export type { ContentStream, OutgoingBody, Trailers } from "./body.ts";
+export type { ServerConnection } from "./connection.ts";
 export { IncomingContent } from "./content.ts";
-export { Exchange } from "./exchange.ts";
+export { Exchange, type TakeOver } from "./exchange.ts";
+export { checkField, type Fields, isToken } from "./fields.ts";
+export { ConnectionGroup, type GroupOptions, type ServerEvents } from "./group.ts";
 export {
-  type Clock,
   type ConnectionOptions,
-  checkConnectionOptions,
   DEFAULT_CONNECTION_OPTIONS,
   type Peer,
   type Transport,
 } from "./options.ts";
-export { checkField, isToken, type OutgoingMessage } from "./serialize.ts";
+export { type OutgoingMessage, serializeSwitch } from "./serialize.ts";
 export { REASON_PHRASES } from "./status.ts";

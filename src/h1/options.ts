@@ -10,7 +10,7 @@ export interface Peer {
 export interface Transport {
   /**
    * Writes pieces in order, in one go: text has one byte a character. Gives false where the peer is slow to read; then
-   * `ServerConnection.drained` is to be called once it has caught up.
+   * `drained` of the connection is to be called once it has caught up.
    */
   write(pieces: readonly (string | Uint8Array)[]): boolean;
   /** Who is at the other end. */
@@ -24,6 +24,8 @@ export interface Transport {
   /** Stops and starts reading. */
   pause(): void;
   resume(): void;
+  /** Gives the stream below up for another protocol: it is neither read nor written any more, and goes to its taker. */
+  detach(): unknown;
 }
 
 /** What the owner of many connections tells them the time by: milliseconds that move in ticks. */
@@ -37,6 +39,8 @@ export interface ConnectionOptions {
   readonly maxBodySize: number;
   /** Requests that a connection may carry; the last answer closes it. */
   readonly maxRequestsPerConnection: number;
+  /** Requests of a connection that may be at work at once: safe ones only, others wait for those before them. */
+  readonly maxPipelinedRequests: number;
   /** From the first byte of a head to its last, and from the opening to the first head; then 408. */
   readonly headTimeout: number;
   /** From one piece of content to the next; then 408. */
@@ -54,6 +58,7 @@ export interface ConnectionOptions {
 export const DEFAULT_CONNECTION_OPTIONS: ConnectionOptions = {
   maxBodySize: 1048576,
   maxRequestsPerConnection: Number.POSITIVE_INFINITY,
+  maxPipelinedRequests: 16,
   headTimeout: 10_000,
   bodyTimeout: 60_000,
   keepAliveTimeout: 75_000,

@@ -1,9 +1,10 @@
 /** Content that leaves piece by piece, framed, and no faster than the peer reads. */
-import type { StreamFraming } from "./serialize.ts";
+import type { ContentStream, StreamFraming, Trailers } from "./body.ts";
+import { trailerLines } from "./fields.ts";
 
 const encoder = new TextEncoder();
 const CRLF = "\r\n";
-const LAST_CHUNK = "0\r\n\r\n";
+const LAST_CHUNK = "0\r\n";
 
 /** Where framed pieces go; resolves when there is room for more, with false where the peer has gone. */
 export type Send = (pieces: readonly (string | Uint8Array)[]) => boolean | Promise<boolean>;
@@ -11,12 +12,15 @@ export type Send = (pieces: readonly (string | Uint8Array)[]) => boolean | Promi
 export class OutgoingContent {
   readonly #iterator: AsyncIterator<string | Uint8Array>;
   readonly #framing: StreamFraming;
+  readonly #trailers: Trailers | null;
   #size = 0;
   #stopped = false;
 
-  constructor(body: AsyncIterable<string | Uint8Array>, framing: StreamFraming) {
+  /** `trailers` follow the content where it is chunked. */
+  constructor(body: ContentStream, framing: StreamFraming, trailers: Trailers | null = null) {
     this.#iterator = body[Symbol.asyncIterator]();
     this.#framing = framing;
+    this.#trailers = trailers;
   }
 
   /** Nobody will read it any more: its source is told, and may let go of what it holds. */
@@ -28,8 +32,8 @@ export class OutgoingContent {
   }
 
   /**
-   * Sends all of it. Resolves when the last piece is sent, or when it was stopped. Rejects where the source fails, where
-   * a piece is none, or where there is more or less of it than Content-Length says.
+   * Sends all of it. Resolves when the last piece is sent, or when it was stopped. Rejects where the source or its
+   * trailers fail, where a piece is none, or where there is more or less of it than Content-Length says.
    */
   async send(send: Send): Promise<void> {
     for (;;) {
@@ -45,7 +49,9 @@ export class OutgoingContent {
       if (!(await send(this.#frame(bytes)))) return;
     }
     if (typeof this.#framing === "number" && this.#size < this.#framing) throw this.#mismatch();
-    if (this.#framing === "chunked") await send([LAST_CHUNK]);
+    if (this.#framing !== "chunked") return;
+    const trailers = this.#trailers === null ? "" : trailerLines(await this.#trailers());
+    if (!this.#stopped) await send([`${LAST_CHUNK}${trailers}${CRLF}`]);
   }
 
   #frame(bytes: Uint8Array): (string | Uint8Array)[] {

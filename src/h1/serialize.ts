@@ -1,5 +1,15 @@
 /** From a response to the bytes of the wire; the last place that looks at every field before it leaves. */
+import {
+  join,
+  type OutgoingBody,
+  type SerializedMessage,
+  sizeOf,
+  streamEnd,
+  streamFraming,
+  type Trailers,
+} from "./body.ts";
 import { dateLine } from "./date.ts";
+import { checkField, connectionLine, type Fields, fieldLines, linesWithoutFraming, NO_FIELDS } from "./fields.ts";
 import { REASON_PHRASES } from "./status.ts";
 
 /** A response as the wire needs it. */
@@ -9,9 +19,10 @@ export interface OutgoingMessage {
   /** Content-Type of the content, null where it has none or `fields` says it. */
   readonly contentType: string | null;
   /** All other fields, in order. */
-  readonly fields: Iterable<readonly [name: string, value: string]> | null;
-  /** The content: text leaves as UTF-8. What is iterated leaves piece by piece, as fast as the peer reads. */
-  readonly body: string | Uint8Array | AsyncIterable<string | Uint8Array> | null;
+  readonly fields: Fields | null;
+  readonly body: OutgoingBody;
+  /** Fields after the content, null for none. They are left out where the client does not take them. */
+  readonly trailers: Trailers | null;
 }
 
 /** What the connection adds to a response. */
@@ -22,47 +33,14 @@ export interface Circumstances {
   readonly connection: "" | "close" | "keep-alive";
   /** Second digit of the request's version: HTTP/1.0 knows no chunks. */
   readonly minorVersion: number;
+  /** The content is iterated, and leaves after what `serialize` gives. */
+  readonly iterated: boolean;
 }
-
-/** How content that is iterated is framed: in chunks, by a length, or by the end of the connection. */
-export type StreamFraming = "chunked" | "close" | number;
-
-/** A message that leaves: text of one byte a character, then perhaps bytes, then perhaps what is iterated. */
-export interface SerializedMessage {
-  readonly text: string;
-  readonly bytes: Uint8Array | null;
-  readonly stream: StreamFraming | null;
-}
-
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** field-value = *( VCHAR / SP / HTAB / obs-text ) (RFC 9110 §5.5) */
-const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-/** Fields that say how the message is framed, or what becomes of the connection: the server's own to write. */
-const OWN_FIELDS = /^(?:transfer-encoding|connection|keep-alive)$/i;
-
-const encoder = new TextEncoder();
-type ByteLength = (text: string) => number;
-const nativeByteLength = (globalThis as { Buffer?: { byteLength: ByteLength } }).Buffer?.byteLength;
-/** Bytes of a text in UTF-8. */
-const byteLength: ByteLength = nativeByteLength ?? ((text) => encoder.encode(text).length);
 
 /** Field lines that answers begin with, by status, then by content type. */
 const startLines: Map<string | null, string>[] = [];
 /** Distinct content types that are kept for a status; a type made by request data must not fill the memory. */
 const TYPES_KEPT = 64;
-
-/** Whether a text is a token (RFC 9110 §5.6.2), as methods and field names are. */
-export function isToken(text: string): boolean {
-  return TOKEN.test(text);
-}
-
-/** Throws a TypeError where a field could not be written as it is (RFC 9110 §5.1, §5.5). */
-export function checkField(name: string, value: string): void {
-  if (!isToken(name)) throw new TypeError(`${JSON.stringify(name)} is no field name`);
-  if (!FIELD_VALUE.test(value)) {
-    throw new TypeError(`the value of ${name} has a character that no field may have: ${JSON.stringify(value)}`);
-  }
-}
 
 function startLine(status: number, contentType: string | null): string {
   let lines = startLines[status];
@@ -84,66 +62,23 @@ function startLine(status: number, contentType: string | null): string {
   return line;
 }
 
-/** What the application set, in a form for the wire. */
-interface ApplicationFields {
-  lines: string;
-  /** Values of fields that the server would write itself. */
-  length: string | null;
-  hasDate: boolean;
-  hasUpgrade: boolean;
-}
-
-const NO_FIELDS: Readonly<ApplicationFields> = { lines: "", length: null, hasDate: false, hasUpgrade: false };
-
-function fieldLines(fields: Iterable<readonly [string, string]>): ApplicationFields {
-  const found: ApplicationFields = { ...NO_FIELDS };
-  for (const [name, value] of fields) {
-    checkField(name, value);
-    if (OWN_FIELDS.test(name)) throw new TypeError(`${name} is written by the server, not by the application`);
-    const key = name.toLowerCase();
-    if (key === "content-length") {
-      found.length = value;
-      continue;
-    }
-    if (key === "date") found.hasDate = true;
-    else if (key === "upgrade") found.hasUpgrade = true;
-    found.lines += `${name}: ${value}\r\n`;
+/** An informational response (RFC 9110 §15.2). Throws where its status or a field is not valid. */
+export function serializeInformational(status: number, fields: Fields): string {
+  if (!Number.isInteger(status) || status < 102 || status > 199) {
+    throw new RangeError(`the status of an informational response is a whole number from 102 to 199, not ${status}`);
   }
-  return found;
+  return `HTTP/1.1 ${status} ${REASON_PHRASES[status] ?? ""}\r\n${linesWithoutFraming(fields)}\r\n`;
 }
 
-/** Connection, with the option that Upgrade asks for (RFC 9110 §7.8). */
-function connectionLine(connection: string, hasUpgrade: boolean): string {
-  if (!hasUpgrade) return connection === "" ? "" : `Connection: ${connection}\r\n`;
-  return connection === "" ? "Connection: upgrade\r\n" : `Connection: ${connection}, upgrade\r\n`;
-}
-
-/** Bytes of a body; throws a TypeError for what is none, whatever the types say. */
-function sizeOf(body: unknown): number {
-  if (body === null) return 0;
-  if (typeof body === "string") return byteLength(body);
-  if (body instanceof Uint8Array) return body.length;
-  throw new TypeError(`a body is text, a Uint8Array or null, not ${Object.prototype.toString.call(body)}`);
-}
-
-/** Whether a body is iterated. */
-export function isStream(body: OutgoingMessage["body"]): body is AsyncIterable<string | Uint8Array> {
-  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
-}
-
-/** How content of unknown size is framed; `announced` is the Content-Length that the application set. */
-function streamFraming(status: number, announced: string | null, minorVersion: number): StreamFraming {
-  if (status === 204 || status === 205 || status === 304) {
-    throw new TypeError(`a response of status ${status} has no content`);
-  }
-  if (announced === null) return minorVersion === 0 ? "close" : "chunked";
-  if (!/^\d{1,15}$/.test(announced)) throw new TypeError(`Content-Length is no number: ${JSON.stringify(announced)}`);
-  return Number(announced);
-}
-
-function streamEnd(framing: StreamFraming): string {
-  if (framing === "chunked") return "Transfer-Encoding: chunked\r\n\r\n";
-  return framing === "close" ? "\r\n" : `Content-Length: ${framing}\r\n\r\n`;
+/**
+ * The response after which a connection speaks another protocol: 101 to a request with Upgrade, with the protocol's
+ * name (RFC 9110 §7.8), or where that is null 200 to CONNECT (§9.3.6). Throws where a field is not valid.
+ */
+export function serializeSwitch(protocol: string | null, fields: Fields = []): string {
+  if (protocol === null) return `HTTP/1.1 200 OK\r\n${linesWithoutFraming(fields)}\r\n`;
+  checkField("Upgrade", protocol);
+  const start = `HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: ${protocol}\r\n`;
+  return `${start}${linesWithoutFraming(fields)}\r\n`;
 }
 
 /** The end of a head: Content-Length where there is to be one, and the empty line. */
@@ -162,8 +97,9 @@ function headEnd(status: number, size: number, announced: string | null, headOnl
 }
 
 /**
- * Serializes a response: head and content in one piece where the content is plain ASCII text, else in two. Throws
- * where a field or the body is not valid or where Content-Length and content differ.
+ * Serializes a response, without its content where that is iterated; else in one piece where the content is plain ASCII
+ * text, and in two where it is not. Throws where a field or the body is not valid, or where Content-Length and content
+ * differ.
  */
 export function serialize(message: OutgoingMessage, circumstances: Circumstances): SerializedMessage {
   const { status, body } = message;
@@ -174,14 +110,14 @@ export function serialize(message: OutgoingMessage, circumstances: Circumstances
     (own.hasDate ? "" : dateLine()) +
     connectionLine(connection, own.hasUpgrade) +
     own.lines;
-  if (isStream(body)) {
-    const stream = streamFraming(status, own.length, circumstances.minorVersion);
-    return { text: start + streamEnd(stream), bytes: null, stream };
+  if (circumstances.iterated) {
+    if (status === 204 || status === 205 || status === 304) {
+      throw new TypeError(`a response of status ${status} has no content`);
+    }
+    const framing = streamFraming(own.length, circumstances.minorVersion === 0 ? "close" : "chunked");
+    return { text: start + streamEnd(framing), bytes: null, framing };
   }
   const size = sizeOf(body);
   const head = start + headEnd(status, size, own.length, headOnly);
-  if (size === 0 || headOnly || body === null) return { text: head, bytes: null, stream: null };
-  if (typeof body !== "string") return { text: head, bytes: body, stream: null };
-  if (size === body.length) return { text: head + body, bytes: null, stream: null };
-  return { text: head, bytes: encoder.encode(body), stream: null };
+  return join(head, body, headOnly ? 0 : size);
 }

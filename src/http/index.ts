@@ -6,6 +6,7 @@ export {
   type Answer,
   type BodyInit,
   type BodyStream,
+  HandOver,
   HttpResponse,
   json,
   type ResponseInit,

@@ -1,6 +1,7 @@
 import type { Exchange } from "../h1/index.ts";
 import type { HeaderFields } from "../parser/index.ts";
 import { HttpError } from "./errors.ts";
+import { type HeadersInit, HttpHeaders } from "./headers.ts";
 
 /** Values of a route's parameters, by name. */
 export type Params = Readonly<Record<string, string>>;
@@ -63,6 +64,20 @@ export class HttpRequest<P extends Params = Params> {
     return this.#exchange.peer.remoteAddress;
   }
 
+  /** Port at the other end. */
+  get remotePort(): number | undefined {
+    return this.#exchange.peer.remotePort;
+  }
+
+  /** Address and port at this end, where the client has connected to. */
+  get localAddress(): string | undefined {
+    return this.#exchange.peer.localAddress;
+  }
+
+  get localPort(): number | undefined {
+    return this.#exchange.peer.localPort;
+  }
+
   /** Whether the exchange is over: answered, or the client has gone. */
   get done(): boolean {
     return this.#exchange.done;
@@ -70,6 +85,20 @@ export class HttpRequest<P extends Params = Params> {
 
   get headers(): HeaderFields {
     return this.#exchange.head.headers;
+  }
+
+  /** The whole head as it came, to its empty line; the bytes are the caller's. */
+  rawHead(): Uint8Array {
+    return this.#exchange.head.bytes();
+  }
+
+  /**
+   * Sends an informational response ahead of the final one, as often as wanted: 103 with Link fields tells a browser
+   * what to fetch meanwhile (RFC 8297), 102 that the work goes on. 100 is sent by itself when content is asked for.
+   * Throws where it could not be sent as it is, and after the final response.
+   */
+  inform(status: number, headers?: HeadersInit): void {
+    this.#exchange.inform(status, new HttpHeaders(headers));
   }
 
   /** Fields after the content; null before its end and where there are none. */
@@ -83,6 +112,24 @@ export class HttpRequest<P extends Params = Params> {
    */
   get body(): AsyncIterableIterator<Uint8Array> {
     return this.#exchange.content.pieces();
+  }
+
+  /** As `body`, as a stream of the web. */
+  stream(): ReadableStream<Uint8Array> {
+    const pieces = this.body;
+    return new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          const { done, value } = await pieces.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        },
+        async cancel() {
+          await pieces.return?.();
+        },
+      },
+      { highWaterMark: 0 },
+    );
   }
 
   /** The content as it came. Rejects with a ParseError where it is cut off, wrong or too large. */

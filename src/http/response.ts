@@ -1,4 +1,4 @@
-import type { OutgoingMessage } from "../h1/index.ts";
+import type { OutgoingMessage, TakeOver, Trailers } from "../h1/index.ts";
 import { type HeadersInit, HttpHeaders } from "./headers.ts";
 
 /** Content that comes piece by piece: async iterables, generators, and the web's streams where they are iterable. */
@@ -11,6 +11,11 @@ export interface ResponseInit {
   /** 200 to 599; 200 by default. */
   readonly status?: number;
   readonly headers?: HeadersInit;
+  /**
+   * Gives the fields that follow the content, once all of it was sent. A client that does not say `TE: trailers` gets
+   * none (RFC 9110 §6.5.1), nor does HTTP/1.0, nor content whose Content-Length was given.
+   */
+  readonly trailers?: () => HeadersInit | Promise<HeadersInit>;
 }
 
 export const TEXT = "text/plain; charset=utf-8";
@@ -31,12 +36,15 @@ function typeOf(body: BodyInit): string | null {
 export class HttpResponse implements OutgoingMessage {
   status: number;
   body: BodyInit;
+  readonly trailers: Trailers | null;
   readonly #inferredType: string | null;
   #headers: HttpHeaders | null;
 
   constructor(body: BodyInit = null, init: ResponseInit = {}, type: string | null = typeOf(body)) {
     this.status = init.status ?? 200;
     this.body = body;
+    const { trailers } = init;
+    this.trailers = trailers === undefined ? null : async () => new HttpHeaders(await trailers());
     this.#inferredType = type;
     this.#headers = init.headers === undefined ? null : new HttpHeaders(init.headers);
   }
@@ -54,6 +62,16 @@ export class HttpResponse implements OutgoingMessage {
   /** The fields for the wire; null where none was set. */
   get fields(): HttpHeaders | null {
     return this.#headers;
+  }
+}
+
+/** A response after which the connection speaks another protocol; `take` writes it, and goes on. */
+export class HandOver extends HttpResponse {
+  readonly take: TakeOver;
+
+  constructor(take: TakeOver) {
+    super(null, { status: 101 });
+    this.take = take;
   }
 }
 

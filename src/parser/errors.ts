@@ -103,7 +103,6 @@ export const PARSE_ERRORS: ReadonlyMap<number, ParseErrorRow> = new Map([
   ],
   [abi.INVALID_STATUS_LINE, row("InvalidStatusLine", 502, "RFC 9112 §4", "the status line is not valid")],
   [abi.INCOMPLETE_MESSAGE, row("IncompleteMessage", 400, "RFC 9112 §8", "the input ended in the middle of a message")],
-  [abi.CONNECT_NOT_IMPLEMENTED, row("ConnectNotImplemented", 501, "RFC 9110 §9.3.6", "this server makes no tunnels")],
   [abi.CONTENT_TOO_LARGE, row("ContentTooLarge", 413, "RFC 9110 §15.5.14", "the content is larger than maxBodySize")],
   [abi.HEAD_TIMEOUT, row("HeadTimeout", 408, "RFC 9110 §15.5.9", "the head took longer than headTimeout")],
   [abi.BODY_TIMEOUT, row("BodyTimeout", 408, "RFC 9110 §15.5.9", "no content came for bodyTimeout")],

@@ -29,8 +29,6 @@ const AT_END = 5;
 const CR = 0x0d;
 const LF = 0x0a;
 
-const NOTHING = new Uint8Array(0);
-
 /** Bytes before a new one that the search for the end of a head looks back at. */
 const LOOK_BACK = 3;
 
@@ -81,7 +79,8 @@ export abstract class MessageReader<Head extends MessageHead> {
   /** Whether a message has begun and not ended; empty lines before a head begin nothing (RFC 9112 §2.2). */
   get inMessage(): boolean {
     if (this.#phase !== IN_HEAD) return true;
-    const tail = this.#tail?.subarray(this.#tailAt, this.#tailEnd) ?? NOTHING;
+    if (this.#tail === null) return false;
+    const tail = this.#tail.subarray(this.#tailAt, this.#tailEnd);
     return tail.some((byte, at) => byte !== (at % 2 === 0 ? CR : LF));
   }
 
@@ -136,6 +135,13 @@ export abstract class MessageReader<Head extends MessageHead> {
   postpone(length: number): void {
     this.#suspended = true;
     this.#keep(0, length);
+  }
+
+  /** Gives the bytes that were put by, which belong to no message; they are the caller's. */
+  takeWaiting(): Uint8Array {
+    const waiting = this.#tail === null ? new Uint8Array(0) : this.#tail.subarray(this.#tailAt, this.#tailEnd);
+    this.#drop();
+    return waiting;
   }
 
   /** Puts the bytes that were put by back into the window, as many as it takes; as `feed`. */

@@ -36,3 +36,10 @@ export function readDirectly(socket: Socket, buffer: Uint8Array, onRead: OnRead)
   handle.useUserBuffer(buffer);
   return true;
 }
+
+/** Has a socket that reads directly hand on what comes as any stream does, for whoever takes it over. */
+export function readAsStream(socket: Socket, buffer: Uint8Array): void {
+  if (!symbols) return;
+  const inner = socket as unknown as Record<symbol, unknown>;
+  inner[symbols.callback] = (length: number) => socket.push(Buffer.from(buffer.subarray(0, length)));
+}

@@ -1,15 +1,11 @@
 import { type AddressInfo, createServer, type ListenOptions, type Server as NetServer, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import type { Application } from "../app/index.ts";
-import {
-  type ConnectionOptions,
-  checkConnectionOptions,
-  DEFAULT_CONNECTION_OPTIONS,
-  type Exchange,
-  type ServerConnection,
-} from "../h1/index.ts";
-import { HttpError, HttpRequest, type HttpResponse } from "../http/index.ts";
-import { DEFAULT_PARSER_LIMITS, Parser, type ParserLimits } from "../parser/index.ts";
+import { ConnectionGroup, type ConnectionOptions, DEFAULT_CONNECTION_OPTIONS } from "../h1/index.ts";
+import { DEFAULT_PARSER_LIMITS, type ParserLimits } from "../parser/index.ts";
+import { tellConnectionOpen } from "./diagnostics.ts";
+import { Service } from "./service.ts";
 import { serveSocket } from "./socket.ts";
 
 export interface ServerOptions extends Partial<ParserLimits>, Partial<ConnectionOptions> {
@@ -56,25 +52,32 @@ const BACKLOG = 1024;
 /** Milliseconds from one look at all connections to the next: how exact their timeouts are. */
 const TICK = 125;
 
-/** Seconds after which a client that was sent away may come again. */
-const RETRY_AFTER = "1";
+/** What a server has counted since it was made. */
+export interface ServerCounters {
+  /** Connections that are open now, and that were accepted, and refused for maxConnections. */
+  readonly openConnections: number;
+  readonly acceptedConnections: number;
+  readonly refusedConnections: number;
+  /** Requests that are at work now, and that have come. */
+  readonly activeRequests: number;
+  readonly requests: number;
+  /** What clients sent that was wrong, or came too late. */
+  readonly parseErrors: number;
+}
 
 /** Sockets that serve an application. */
 export class Server {
-  readonly #application: Application;
   readonly #net: NetServer;
-  readonly #parser: Parser;
-  readonly #options: ConnectionOptions;
-  readonly #connections = new Set<ServerConnection>();
-  /** Sockets below TLS, which have no connection before they are secure. */
-  readonly #sockets = new Set<Socket>();
+  readonly #service: Service;
+  readonly #connections: ConnectionGroup;
+  /** Sockets that are no connections of HTTP: below TLS, until they are secure, and those that were handed over. */
+  readonly #sockets = new Set<Duplex>();
   readonly #place: Place;
   readonly #secure: boolean;
   readonly #maxConnections: number;
-  readonly #maxConcurrentRequests: number;
-  #requestsAtWork = 0;
-  /** One clock and one timer for all connections; it stands still while there are none. */
-  readonly #clock = { now: performance.now() };
+  #accepted = 0;
+  #refused = 0;
+  /** One timer for all connections; it stands still while there are none. */
   #ticking: NodeJS.Timeout | null = null;
   #listening: Promise<this> | null = null;
   #closed: Promise<void> | null = null;
@@ -89,18 +92,17 @@ export class Server {
     const host = options.host ?? DEFAULT_SERVER_OPTIONS.host;
     const port = options.port ?? DEFAULT_SERVER_OPTIONS.port;
     this.#maxConnections = atLeastOne("maxConnections", options.maxConnections);
-    this.#maxConcurrentRequests = atLeastOne("maxConcurrentRequests", options.maxConcurrentRequests);
+    const maxConcurrentRequests = atLeastOne("maxConcurrentRequests", options.maxConcurrentRequests);
     if (!Number.isInteger(port) || port < 0 || port > 65535) {
       throw new RangeError(`port must be a whole number from 0 to 65535, not ${port}`);
     }
-    this.#application = application;
     const { path, fd, tls } = options;
     this.#place = path !== undefined ? { path } : fd !== undefined ? { fd } : { host, port };
     this.#secure = tls !== undefined;
-    this.#options = checkConnectionOptions(options);
-    this.#parser = new Parser(options);
+    this.#service = new Service(application, maxConcurrentRequests, (socket) => this.#watch(socket));
+    this.#connections = new ConnectionGroup(this.#service, options, performance.now());
     const accept = (socket: Socket) => this.#accept(socket);
-    const { headTimeout } = this.#options;
+    const { headTimeout } = this.#connections.options;
     this.#net = tls
       ? createTlsServer(
           { handshakeTimeout: headTimeout, ALPNProtocols: ["http/1.1"], ...tls, allowHalfOpen: true, noDelay: true },
@@ -108,36 +110,50 @@ export class Server {
         )
       : createServer({ allowHalfOpen: true, noDelay: true }, accept);
     if (tls) {
-      this.#net.on("connection", (socket: Socket) => {
-        this.#sockets.add(socket);
-        socket.once("close", () => this.#sockets.delete(socket));
-      });
+      this.#net.on("connection", (socket: Socket) => this.#watch(socket));
     }
+  }
+
+  /** Keeps a socket that is no connection of HTTP, to end it with the server. */
+  #watch(socket: Duplex): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
   }
 
   #accept(socket: Socket): void {
     if (this.#connections.size >= this.#maxConnections) {
+      ++this.#refused;
       socket.destroy();
       return;
     }
     if (this.#ticking === null) {
-      this.#clock.now = performance.now();
+      this.#connections.tick(performance.now());
       this.#ticking = setInterval(this.#tick, TICK).unref();
     }
-    const connection = serveSocket(socket, this.#parser, this.#options, this.#clock, this.#dispatch);
-    this.#connections.add(connection);
-    socket.once("close", () => this.#connections.delete(connection));
-    // It was on its way when the server was closed.
-    if (this.#closed !== null) connection.stop();
+    ++this.#accepted;
+    serveSocket(socket, this.#connections);
+    tellConnectionOpen(socket);
   }
 
   readonly #tick = (): void => {
-    this.#clock.now = performance.now();
-    for (const connection of this.#connections) connection.tick();
+    this.#connections.tick(performance.now());
     if (this.#connections.size > 0 || this.#ticking === null) return;
     clearInterval(this.#ticking);
     this.#ticking = null;
   };
+
+  /** What this server has counted. */
+  get counters(): ServerCounters {
+    const { active, requests, parseErrors } = this.#service;
+    return {
+      openConnections: this.#connections.size,
+      acceptedConnections: this.#accepted,
+      refusedConnections: this.#refused,
+      activeRequests: active,
+      requests,
+      parseErrors,
+    };
+  }
 
   /** Address and port where the server listens; throws where it does not listen, or listens on a path. */
   get address(): AddressInfo {
@@ -186,41 +202,15 @@ export class Server {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#net.close(() => resolve());
-      for (const connection of this.#connections) connection.stop();
+      this.#connections.stop();
       if (deadline === Number.POSITIVE_INFINITY) return;
       timer = setTimeout(() => {
-        for (const connection of this.#connections) connection.cut();
+        this.#connections.cut();
         for (const socket of this.#sockets) socket.destroy();
       }, deadline);
     });
     clearTimeout(timer);
     this.#tellClosed();
-  }
-
-  readonly #dispatch = (exchange: Exchange): void => {
-    const request = new HttpRequest(exchange);
-    if (this.#requestsAtWork >= this.#maxConcurrentRequests) {
-      const busy = new HttpError(503, undefined, { headers: { "Retry-After": RETRY_AFTER } });
-      this.#respond(exchange, request, this.#application.recover(busy, request));
-      return;
-    }
-    const response = this.#application.handle(request);
-    if (response instanceof Promise) {
-      ++this.#requestsAtWork;
-      response.then((value) => {
-        --this.#requestsAtWork;
-        this.#respond(exchange, request, value);
-      });
-    } else this.#respond(exchange, request, response);
-  };
-
-  #respond(exchange: Exchange, request: HttpRequest, response: HttpResponse): void {
-    if (exchange.done) return;
-    try {
-      exchange.respond(response)?.catch((error) => this.#application.report(error));
-    } catch (error) {
-      exchange.respond(this.#application.recover(error, request));
-    }
   }
 }
 

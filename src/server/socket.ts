@@ -1,23 +1,16 @@
 /** One accepted socket under one connection: bytes into the window, answers out. */
 import type { Socket } from "node:net";
-import { type Clock, type ConnectionOptions, type Exchange, ServerConnection, type Transport } from "../h1/index.ts";
-import type { Parser } from "../parser/index.ts";
-import { readDirectly } from "./direct-read.ts";
+import type { ConnectionGroup, ServerConnection, Transport } from "../h1/index.ts";
+import { readAsStream, readDirectly } from "./direct-read.ts";
 
 /** Milliseconds that a closed connection still reads and drops what comes, so that the peer can read the answer. */
 const LINGER_TIME = 2000;
 /** Bytes that a peer may leave unread before it gets no more answers. At least what a socket itself buffers. */
 const UNREAD_MAX = 65536;
 
-/** Gives the socket a connection, which lives as long as it does. */
-export function serveSocket(
-  socket: Socket,
-  parser: Parser,
-  options: ConnectionOptions,
-  clock: Clock,
-  dispatch: (exchange: Exchange) => void,
-): ServerConnection {
-  const { window } = parser;
+/** Gives the socket a connection of the group, which lives as long as it does. */
+export function serveSocket(socket: Socket, group: ConnectionGroup): ServerConnection {
+  const { window } = group.parser;
   let ending = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -58,29 +51,34 @@ export function serveSocket(
     resume() {
       socket.resume();
     },
+    detach() {
+      for (const [event, listener] of listeners) socket.off(event, listener);
+      if (direct) readAsStream(socket, window);
+      // Neither paused nor flowing: it waits for its new owner to listen, as a new socket does.
+      (socket as { readableFlowing: boolean | null }).readableFlowing = null;
+      return socket;
+    },
   };
-  const connection = new ServerConnection(parser, transport, options, clock, dispatch);
+  const connection = group.connect(transport);
 
   const direct = readDirectly(socket, window, (length) => {
-    connection.receive(length);
+    connection.receiveInWindow(length);
     return true;
   });
-  if (!direct) {
-    socket.on("data", (chunk: Uint8Array) => {
-      for (let at = 0; at < chunk.length; at += window.length) {
-        const part = chunk.subarray(at, at + window.length);
-        window.set(part);
-        connection.receive(part.length);
-      }
-    });
-  }
-  socket.on("drain", () => connection.drained());
-  socket.on("end", () => connection.finish());
-  // Whatever went wrong with the socket, "close" follows and says all that matters here.
-  socket.on("error", () => {});
-  socket.on("close", () => {
-    clearTimeout(timer);
-    connection.abort();
-  });
+  const listeners: [event: string, listener: (chunk: Uint8Array) => void][] = [
+    ["drain", () => connection.drained()],
+    ["end", () => connection.finish()],
+    // Whatever went wrong with the socket, "close" follows and says all that matters here.
+    ["error", () => {}],
+    [
+      "close",
+      () => {
+        clearTimeout(timer);
+        connection.abort();
+      },
+    ],
+  ];
+  if (!direct) listeners.push(["data", (chunk) => connection.receive(chunk)]);
+  for (const [event, listener] of listeners) socket.on(event, listener);
   return connection;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Circumstances, serialize } from "../../src/h1/serialize.ts";
 import { HttpError, HttpHeaders, HttpResponse, json } from "../../src/index.ts";
 
-const plain = { headOnly: false, connection: "", minorVersion: 1 } as const;
+const plain = { headOnly: false, connection: "", minorVersion: 1, iterated: false } as const;
 
 function wire(response: HttpResponse, circumstances: Circumstances = plain): string {
   const { text, bytes } = serialize(response, circumstances);
@@ -85,7 +85,7 @@ describe("serialize", () => {
       /Content-Length: 9\r\n\r\n$/,
     );
     for (const name of ["Transfer-Encoding", "connection", "Keep-Alive"]) {
-      expect(() => wire(new HttpResponse("hi", { headers: { [name]: "x" } }))).toThrow("written by the server");
+      expect(() => wire(new HttpResponse("hi", { headers: { [name]: "x" } }))).toThrow("written by the connection");
     }
     const sneaky = new HttpResponse("x", {}, "text/x\r\nX: y");
     expect(() => wire(sneaky)).toThrow(TypeError);

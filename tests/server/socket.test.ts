@@ -3,10 +3,9 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Application } from "../../src/app/index.ts";
-import { DEFAULT_CONNECTION_OPTIONS } from "../../src/h1/index.ts";
-import { HttpRequest } from "../../src/http/index.ts";
-import { Parser } from "../../src/parser/index.ts";
+import { ConnectionGroup } from "../../src/h1/index.ts";
 import { readDirectly } from "../../src/server/direct-read.ts";
+import { Service } from "../../src/server/service.ts";
 import { serveSocket } from "../../src/server/socket.ts";
 import { exchange, RawClient } from "../support/client.ts";
 import { echo } from "../support/echo.ts";
@@ -21,16 +20,9 @@ describe.each([
   ["read directly", (socket: Socket) => socket],
   ["copied from data events", withoutDirectReads],
 ])("bytes %s", (_, prepare) => {
-  const parser = new Parser();
-  const application = new Application({ fallback: echo });
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    serveSocket(prepare(socket), parser, DEFAULT_CONNECTION_OPTIONS, { now: 0 }, (exchange) => {
-      const response = application.handle(new HttpRequest(exchange));
-      Promise.resolve(response).then((value) => {
-        if (!exchange.done) exchange.respond(value);
-      });
-    });
-  });
+  const service = new Service(new Application({ fallback: echo }), Number.POSITIVE_INFINITY, () => {});
+  const group = new ConnectionGroup(service);
+  const server = createServer({ allowHalfOpen: true }, (socket) => serveSocket(prepare(socket), group));
   let port = 0;
   beforeEach(async () => {
     server.listen(0, "127.0.0.1");

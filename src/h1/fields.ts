@@ -1,0 +1,93 @@
+/** Fields on their way out: the last place that looks at each of them before it leaves. */
+
+/** Fields, in order. */
+export type Fields = Iterable<readonly [name: string, value: string]>;
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** field-value = *( VCHAR / SP / HTAB / obs-text ) (RFC 9110 §5.5) */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** Fields that say how a message is framed, or what becomes of the connection. */
+const FRAMING_FIELDS = /^(?:transfer-encoding|connection|keep-alive|content-length)$/i;
+/** Fields that say how the message is framed, or what becomes of the connection: the connection's own to write. */
+const OWN_FIELDS = /^(?:transfer-encoding|connection|keep-alive)$/i;
+
+/** Whether a text is a token (RFC 9110 §5.6.2), as methods and field names are. */
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+/** Throws a TypeError where a field could not be written as it is (RFC 9110 §5.1, §5.5). */
+export function checkField(name: string, value: string): void {
+  if (!isToken(name)) throw new TypeError(`${JSON.stringify(name)} is no field name`);
+  if (!FIELD_VALUE.test(value)) {
+    throw new TypeError(`the value of ${name} has a character that no field may have: ${JSON.stringify(value)}`);
+  }
+}
+
+/** What the application set, in a form for the wire. */
+export interface ApplicationFields {
+  lines: string;
+  /** Values of fields that the connection would write itself. */
+  length: string | null;
+  hasDate: boolean;
+  hasUpgrade: boolean;
+}
+
+/** What an application sets that sets nothing. */
+export const NO_FIELDS: Readonly<ApplicationFields> = { lines: "", length: null, hasDate: false, hasUpgrade: false };
+
+/** The lines of the fields that an application set. Throws a TypeError where one is not valid, or not its to set. */
+export function fieldLines(fields: Fields): ApplicationFields {
+  const found: ApplicationFields = { ...NO_FIELDS };
+  for (const [name, value] of fields) {
+    checkField(name, value);
+    if (OWN_FIELDS.test(name)) throw new TypeError(`${name} is written by the connection, not by the application`);
+    const key = name.toLowerCase();
+    if (key === "content-length") {
+      found.length = value;
+      continue;
+    }
+    if (key === "date") found.hasDate = true;
+    else if (key === "upgrade") found.hasUpgrade = true;
+    found.lines += `${name}: ${value}\r\n`;
+  }
+  return found;
+}
+
+/**
+ * Fields that may not follow the content, for they say how to read it, whom it is for, or what becomes of it
+ * (RFC 9110 §6.5.1).
+ */
+const NO_TRAILERS = new Set(
+  "age,authorization,cache-control,connection,content-encoding,content-length,content-range,content-type,cookie,date,expect,expires,host,keep-alive,location,max-forwards,pragma,proxy-authenticate,proxy-authorization,range,retry-after,set-cookie,te,trailer,transfer-encoding,upgrade,vary,warning,www-authenticate".split(
+    ",",
+  ),
+);
+
+/** The lines of a trailer section; throws a TypeError where a field may not be there or could not be written. */
+export function trailerLines(fields: Fields): string {
+  let lines = "";
+  for (const [name, value] of fields) {
+    checkField(name, value);
+    if (NO_TRAILERS.has(name.toLowerCase())) throw new TypeError(`${name} may not follow the content`);
+    lines += `${name}: ${value}\r\n`;
+  }
+  return lines;
+}
+
+/** The lines of a head that no content follows. */
+export function linesWithoutFraming(fields: Fields): string {
+  let lines = "";
+  for (const [name, value] of fields) {
+    checkField(name, value);
+    if (FRAMING_FIELDS.test(name)) throw new TypeError(`${name} has no place where no content follows`);
+    lines += `${name}: ${value}\r\n`;
+  }
+  return lines;
+}
+
+/** Connection, with the option that Upgrade asks for (RFC 9110 §7.8). */
+export function connectionLine(connection: string, hasUpgrade: boolean): string {
+  if (!hasUpgrade) return connection === "" ? "" : `Connection: ${connection}\r\n`;
+  return connection === "" ? "Connection: upgrade\r\n" : `Connection: ${connection}, upgrade\r\n`;
+}

@@ -1,0 +1,87 @@
+/** The connections of one server, and what they share: parser, options, clock. */
+import { type ParseError, Parser, type ParserOptions } from "../parser/index.ts";
+import { type ConnectionOwner, ServerConnection } from "./connection.ts";
+import type { Exchange } from "./exchange.ts";
+import { type Clock, type ConnectionOptions, checkConnectionOptions, type Peer, type Transport } from "./options.ts";
+
+/** What connections tell. None of these may throw. */
+export interface ServerEvents {
+  /**
+   * A request has come: its head, with the content that came beside it. What is not answered when this returns may be
+   * answered later.
+   */
+  request(exchange: Exchange): void;
+  /** An exchange that was told of is over: `status` is its response's. Its request can be read for the last time. */
+  over?(exchange: Exchange): void;
+  /** What a peer sent was wrong, or did not come in time. */
+  failed?(error: ParseError, peer: Peer): void;
+  /** A connection is gone, or was handed over. */
+  closed?(connection: ServerConnection): void;
+}
+
+/** Everything that a group of connections can be told. */
+export interface GroupOptions extends Partial<ConnectionOptions>, ParserOptions {}
+
+export class ConnectionGroup implements ConnectionOwner {
+  readonly parser: Parser;
+  readonly options: ConnectionOptions;
+  readonly clock: { now: number } & Clock;
+  readonly #events: ServerEvents;
+  readonly #connections = new Set<ServerConnection>();
+  #stopped = false;
+
+  /** `now` is any clock's time in milliseconds. Throws a RangeError where an option is out of its range. */
+  constructor(events: ServerEvents, options: GroupOptions = {}, now = 0) {
+    this.#events = events;
+    this.options = checkConnectionOptions(options);
+    this.parser = new Parser(options);
+    this.clock = { now };
+  }
+
+  /** Connections that are open. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** Makes a connection of a transport that was just opened. */
+  connect(transport: Transport): ServerConnection {
+    const connection = new ServerConnection(this, transport);
+    this.#connections.add(connection);
+    if (this.#stopped) connection.stop();
+    return connection;
+  }
+
+  /** Tells the time, and so ends what has lasted too long: how often it is called is how exact timeouts are. */
+  tick(now: number): void {
+    this.clock.now = now;
+    for (const connection of this.#connections) connection.tick();
+  }
+
+  /** Closes every connection once what is under way on it is over; those that come still are closed at once. */
+  stop(): void {
+    this.#stopped = true;
+    for (const connection of this.#connections) connection.stop();
+  }
+
+  /** Ends every connection at once. */
+  cut(): void {
+    for (const connection of this.#connections) connection.cut();
+  }
+
+  begun(exchange: Exchange): void {
+    this.#events.request(exchange);
+  }
+
+  over(exchange: Exchange): void {
+    this.#events.over?.(exchange);
+  }
+
+  failed(error: ParseError, connection: ServerConnection): void {
+    this.#events.failed?.(error, connection.peer);
+  }
+
+  closed(connection: ServerConnection): void {
+    this.#connections.delete(connection);
+    this.#events.closed?.(connection);
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * What a server tells whoever listens on `node:diagnostics_channel`: traces, logs, metrics. Nothing is made of a
+ * message where nobody does.
+ */
+import { type Channel, channel } from "node:diagnostics_channel";
+import type { Exchange, Peer } from "../h1/index.ts";
+import type { HttpRequest } from "../http/index.ts";
+import type { ParseError } from "../parser/index.ts";
+
+/** A connection was opened, or is gone or handed over. */
+export interface ConnectionMessage {
+  readonly peer: Peer;
+}
+
+/** A request has come, before its handler is called. */
+export interface RequestStartMessage {
+  readonly request: HttpRequest;
+}
+
+/** A request is over: its response was written, or its client has gone. */
+export interface RequestEndMessage {
+  /** Can be read for the last time. */
+  readonly request: HttpRequest;
+  /** Status of the response; 0 where the client has gone before there was one. */
+  readonly status: number;
+}
+
+/** A handler, or the source of a response, has thrown what is no `HttpError`; the client sees 500, or is cut off. */
+export interface RequestErrorMessage {
+  readonly request: HttpRequest;
+  readonly error: unknown;
+}
+
+/** What a client sent was no HTTP, or too much, or came too late: code, name, offset and the bytes around it. */
+export interface ParseErrorMessage {
+  readonly error: ParseError;
+  readonly peer: Peer;
+}
+
+const connectionOpen = channel("pyrois:connection:open");
+const connectionClose = channel("pyrois:connection:close");
+const requestStart = channel("pyrois:request:start");
+const requestEnd = channel("pyrois:request:end");
+const requestError = channel("pyrois:request:error");
+const parseError = channel("pyrois:parse:error");
+
+function tell<Message>(to: Channel, message: Message): void {
+  to.publish(message);
+}
+
+export function tellConnectionOpen(peer: Peer): void {
+  if (connectionOpen.hasSubscribers) tell<ConnectionMessage>(connectionOpen, { peer });
+}
+
+export function tellConnectionClose(peer: Peer): void {
+  if (connectionClose.hasSubscribers) tell<ConnectionMessage>(connectionClose, { peer });
+}
+
+export function tellRequestStart(request: HttpRequest): void {
+  if (requestStart.hasSubscribers) tell<RequestStartMessage>(requestStart, { request });
+}
+
+export function tellRequestEnd(exchange: Exchange): void {
+  if (!requestEnd.hasSubscribers) return;
+  tell<RequestEndMessage>(requestEnd, { request: exchange.context as HttpRequest, status: exchange.status });
+}
+
+export function tellRequestError(error: unknown, request: HttpRequest): void {
+  if (requestError.hasSubscribers) tell<RequestErrorMessage>(requestError, { request, error });
+}
+
+export function tellParseError(error: ParseError, peer: Peer): void {
+  if (parseError.hasSubscribers) tell<ParseErrorMessage>(parseError, { error, peer });
+}

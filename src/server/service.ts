@@ -1,0 +1,88 @@
+/** Between connections and application: each request is served, and whoever listens is told. */
+import type { Duplex } from "node:stream";
+import type { Application } from "../app/index.ts";
+import type { Exchange, Peer, ServerConnection, ServerEvents } from "../h1/index.ts";
+import { HandOver, HttpError, HttpRequest, type HttpResponse } from "../http/index.ts";
+import type { ParseError } from "../parser/index.ts";
+import {
+  tellConnectionClose,
+  tellParseError,
+  tellRequestEnd,
+  tellRequestError,
+  tellRequestStart,
+} from "./diagnostics.ts";
+
+/** Seconds after which a client that was sent away may come again. */
+const RETRY_AFTER = "1";
+
+export class Service implements ServerEvents {
+  readonly #application: Application;
+  readonly #maxConcurrentRequests: number;
+  readonly #adopt: (socket: Duplex) => void;
+  /** Requests that are at work. */
+  active = 0;
+  /** Requests that have come, and errors that clients made. */
+  requests = 0;
+  parseErrors = 0;
+
+  /** `adopt` is told of sockets that were handed over, before their takers are. */
+  constructor(application: Application, maxConcurrentRequests: number, adopt: (socket: Duplex) => void) {
+    this.#application = application;
+    this.#maxConcurrentRequests = maxConcurrentRequests;
+    this.#adopt = adopt;
+    application.onReport(tellRequestError);
+  }
+
+  request(exchange: Exchange): void {
+    ++this.requests;
+    ++this.active;
+    const request = new HttpRequest(exchange);
+    exchange.context = request;
+    tellRequestStart(request);
+    if (this.active > this.#maxConcurrentRequests) {
+      const busy = new HttpError(503, undefined, { headers: { "Retry-After": RETRY_AFTER } });
+      this.#respond(exchange, request, this.#application.recover(busy, request));
+      return;
+    }
+    const response = this.#application.handle(request);
+    if (response instanceof Promise) response.then((value) => this.#respond(exchange, request, value));
+    else this.#respond(exchange, request, response);
+  }
+
+  over(exchange: Exchange): void {
+    --this.active;
+    tellRequestEnd(exchange);
+  }
+
+  failed(error: ParseError, peer: Peer): void {
+    ++this.parseErrors;
+    tellParseError(error, peer);
+  }
+
+  closed(connection: ServerConnection): void {
+    tellConnectionClose(connection.peer);
+  }
+
+  #respond(exchange: Exchange, request: HttpRequest, response: HttpResponse): void {
+    if (exchange.done) return;
+    try {
+      if (response instanceof HandOver) this.#handOver(exchange, request, response);
+      else exchange.respond(response)?.catch((error) => this.#application.report(error, request));
+    } catch (error) {
+      exchange.respond(this.#application.recover(error, request));
+    }
+  }
+
+  #handOver(exchange: Exchange, request: HttpRequest, { take }: HandOver): void {
+    exchange.handOver((stream, unread) => {
+      const socket = stream as Duplex;
+      this.#adopt(socket);
+      try {
+        take(socket, unread);
+      } catch (error) {
+        socket.destroy();
+        this.#application.report(error, request);
+      }
+    });
+  }
+}
