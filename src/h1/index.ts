@@ -1,5 +1,6 @@
 /** `pyrois/h1`: connections as machines without I/O, for servers and clients that have sockets of their own. */
 export type { ContentStream, OutgoingBody, Trailers } from "./body.ts";
+export { ClientConnection, type IncomingResponse } from "./client.ts";
 export type { ServerConnection } from "./connection.ts";
 export { IncomingContent } from "./content.ts";
 export { Exchange, type TakeOver } from "./exchange.ts";
@@ -12,4 +13,5 @@ export {
   type Transport,
 } from "./options.ts";
 export { type OutgoingMessage, serializeSwitch } from "./serialize.ts";
+export type { OutgoingRequest } from "./serialize-request.ts";
 export { REASON_PHRASES } from "./status.ts";

@@ -1,12 +1,15 @@
-/** What becomes of the bytes that come in on a connection: all states, all events, one table. */
+/** Where a connection stands, at either of its ends: all states, all events, one table. */
 
-/** They are read. */
+/** What comes in is read. */
 export const READING = 0;
-/** They are put by: a request waits for those before it to be answered. */
+/** What comes in is put by: a request waits for those before it to be answered. */
 export const HOLDING = 1;
-/** They are not wanted any more: the last message was read, or what came was wrong. Answers may still be owed. */
+/**
+ * No further request is wanted: the last was read, or what came was wrong. Answers may still be owed, and on the
+ * client's side to come.
+ */
 export const DONE = 2;
-/** They belong to another protocol. */
+/** What comes in belongs to another protocol. */
 export const SWITCHED = 3;
 /** Nothing is left to do but to close. */
 export const CLOSED = 4;
@@ -16,7 +19,7 @@ export type State = typeof READING | typeof HOLDING | typeof DONE | typeof SWITC
 export const HOLD = 0;
 /** It need not wait any more. */
 export const RELEASE = 1;
-/** No further message will be read. */
+/** There will be no further request. */
 export const FINISH = 2;
 /** The stream below was handed over. */
 export const SWITCH = 3;
