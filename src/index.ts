@@ -32,3 +32,4 @@ export {
   type ServerOptions,
 } from "./server/server.ts";
 export { type TakeSocket, tunnel, upgrade } from "./server/upgrade.ts";
+export type { Socket, WebSocketHandlers, WebSocketOptions } from "./server/websocket.ts";

@@ -54,6 +54,11 @@ export class HttpRequest<P extends Params = Params> {
     return this.#exchange.head.version;
   }
 
+  /** The protocol that is asked for in place of HTTP, where Connection names Upgrade as it must (RFC 9110 §7.8). */
+  get upgrade(): string | null {
+    return this.#exchange.head.upgrade ? this.headers.get("upgrade") : null;
+  }
+
   /** Aborted when the client goes before it has its response, and never otherwise. */
   get signal(): AbortSignal {
     return this.#exchange.signal;

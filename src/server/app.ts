@@ -1,5 +1,6 @@
-import { Application } from "../app/index.ts";
+import { Application, type PathParams } from "../app/index.ts";
 import { type CloseOptions, Server, type ServerOptions } from "./server.ts";
+import { type WebSocketHandlers, type WebSocketOptions, WebSockets } from "./websocket.ts";
 
 export interface RunOptions extends ServerOptions, CloseOptions {
   /** Called once connections are accepted. */
@@ -12,6 +13,19 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** An application that can listen on Node. */
 export class App extends Application {
   #server: Server | null = null;
+  readonly #webSockets = new WebSockets(this);
+
+  /**
+   * Serves WebSocket on a path. Throws at once where the path makes no sense or is taken, or an option is out of its
+   * range.
+   */
+  ws<const P extends string, Data = undefined>(
+    path: P,
+    handlers: WebSocketHandlers<PathParams<P>, Data>,
+    options: WebSocketOptions = {},
+  ): this {
+    return this.get(path, this.#webSockets.serve(handlers, options));
+  }
 
   /** Serves this application; resolves with the server once it accepts connections. */
   async listen(options: ServerOptions = {}): Promise<Server> {
@@ -26,9 +40,13 @@ export class App extends Application {
     }
   }
 
-  /** Stops accepting and resolves when all requests in flight are answered, or cut at the deadline. */
+  /**
+   * Stops accepting, closes WebSockets with 1001, and resolves when all requests in flight are answered and all
+   * connections gone, or cut at the deadline.
+   */
   async close(options: CloseOptions = {}): Promise<void> {
     const server = this.#server;
+    this.#webSockets.close();
     await server?.close(options);
     if (this.#server === server) this.#server = null;
   }

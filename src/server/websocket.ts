@@ -1,0 +1,281 @@
+/** WebSocket on the port of the application (RFC 6455). Frames are the work of the `ws` library, loaded when used. */
+import type { WebSocket as Frames, RawData, WebSocketServer } from "ws";
+import type { Application, Handler } from "../app/index.ts";
+import { type HandOver, HttpError, HttpHeaders, type HttpRequest, type Params } from "../http/index.ts";
+import { handOverSilently } from "./upgrade.ts";
+
+/** What a path with WebSocket grants its clients, and asks of them. Times in milliseconds, sizes in bytes. */
+export interface WebSocketOptions {
+  /** Bytes of a message, unpacked; beyond it the connection is closed with 1009. 1 MiB by default. */
+  readonly maxMessageSize?: number;
+  /** Bytes that may wait for a client that is slow to read; beyond it the connection is cut. 16 MiB by default. */
+  readonly maxUnsentSize?: number;
+  /** From one ping to the next; a client that has not answered until then is cut. 30 000 by default. */
+  readonly pingInterval?: number;
+  /** Packs messages where the client can unpack them (RFC 7692). False by default: it takes memory and time. */
+  readonly compression?: boolean;
+  /** Subprotocols that are spoken; of those that a client names, the first that is among them is chosen. */
+  readonly protocols?: readonly string[];
+  /** Values of Origin that are let in, others get 403; all are by default. Browsers always send it. */
+  readonly origins?: readonly string[];
+}
+
+/** One WebSocket. What is known of its request stays readable. */
+export interface Socket<P extends Params = Params, Data = unknown> {
+  /** Parameters of the route. */
+  readonly params: P;
+  /** Target and fields of the request. */
+  readonly target: string;
+  readonly headers: HttpHeaders;
+  readonly remoteAddress: string | undefined;
+  /** What `upgrade` of the handlers has returned. */
+  readonly data: Data;
+  /** The subprotocol, "" where there is none. */
+  readonly protocol: string;
+  /** Whether messages can be sent. */
+  readonly open: boolean;
+  /** Bytes that wait for the client to read. */
+  readonly unsentSize: number;
+  /** Sends text or bytes. Resolves with true once the system has them, which a slow client delays; else with false. */
+  send(message: string | Uint8Array): Promise<boolean>;
+  /**
+   * Closes with 1000 (RFC 6455 §7.4.1) or what is given; the reason has at most 123 bytes of UTF-8. Throws where code or
+   * reason is not valid.
+   */
+  close(code?: number, reason?: string): void;
+  /** Ends it without a word. */
+  cut(): void;
+}
+
+/** What becomes of a WebSocket. Where one of these throws or rejects, it is reported, and the socket closed with 1011. */
+export interface WebSocketHandlers<P extends Params = Params, Data = unknown> {
+  /**
+   * Called before the handshake is granted: the place to check who it is. An `HttpError` thrown here is the answer; what
+   * is returned is `data` of the socket.
+   */
+  upgrade?(request: HttpRequest<P>): Data | Promise<Data>;
+  open?(socket: Socket<P, Data>): void | Promise<void>;
+  /** Called with one message after the other: while its promise is pending, no more is read from the client. */
+  message?(socket: Socket<P, Data>, message: string | Uint8Array): void | Promise<void>;
+  /** `code` is 1005 where the client gave none, and 1006 where it has just gone. */
+  close?(socket: Socket<P, Data>, code: number, reason: string): void | Promise<void>;
+}
+
+const DEFAULTS = {
+  maxMessageSize: 1048576,
+  maxUnsentSize: 16777216,
+  pingInterval: 30_000,
+};
+
+/** Bytes of a message from which on it is packed. */
+const PACKED_FROM = 1024;
+/** Sixteen bytes in base64 (RFC 6455 §4.1). */
+const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
+const GOING_AWAY = 1001;
+const INTERNAL_ERROR = 1011;
+
+interface Limits {
+  readonly maxMessageSize: number;
+  readonly maxUnsentSize: number;
+  readonly pingInterval: number;
+}
+
+class ServedSocket<P extends Params, Data> implements Socket<P, Data> {
+  readonly params: P;
+  readonly target: string;
+  readonly headers: HttpHeaders;
+  readonly remoteAddress: string | undefined;
+  readonly data: Data;
+  readonly #maxUnsentSize: number;
+  #frames: Frames | null = null;
+
+  constructor(request: HttpRequest<P>, data: Data, maxUnsentSize: number) {
+    this.params = request.params;
+    this.target = request.target;
+    this.headers = new HttpHeaders(request.headers);
+    this.remoteAddress = request.remoteAddress;
+    this.data = data;
+    this.#maxUnsentSize = maxUnsentSize;
+  }
+
+  /** Gives it the connection, once that is granted. */
+  attach(frames: Frames): void {
+    this.#frames = frames;
+  }
+
+  get protocol(): string {
+    return this.#frames?.protocol ?? "";
+  }
+
+  get open(): boolean {
+    return this.#frames !== null && this.#frames.readyState === this.#frames.OPEN;
+  }
+
+  get unsentSize(): number {
+    return this.#frames?.bufferedAmount ?? 0;
+  }
+
+  send(message: string | Uint8Array): Promise<boolean> {
+    const frames = this.#frames;
+    if (frames === null || !this.open) return Promise.resolve(false);
+    const sent = new Promise<boolean>((resolve) => frames.send(message, (error) => resolve(!error)));
+    if (this.unsentSize > this.#maxUnsentSize) this.cut();
+    return sent;
+  }
+
+  close(code = 1000, reason = ""): void {
+    this.#frames?.close(code, reason);
+  }
+
+  cut(): void {
+    this.#frames?.terminate();
+  }
+}
+
+/** All WebSockets of an application. */
+export class WebSockets {
+  readonly #application: Application;
+  readonly #open = new Set<Frames>();
+
+  constructor(application: Application) {
+    this.#application = application;
+  }
+
+  /** The handler of a path with WebSocket. Throws a RangeError where an option is out of its range. */
+  serve<P extends Params, Data>(handlers: WebSocketHandlers<P, Data>, options: WebSocketOptions): Handler<P> {
+    const limits = checkLimits(options);
+    let server: WebSocketServer | undefined;
+    return async (request) => {
+      checkHandshake(request, options.origins);
+      const data = (await handlers.upgrade?.(request)) as Data;
+      const { WebSocketServer } = await import("ws");
+      server ??= new WebSocketServer({
+        noServer: true,
+        clientTracking: false,
+        maxPayload: limits.maxMessageSize,
+        perMessageDeflate: options.compression === true && { threshold: PACKED_FROM },
+        handleProtocols: (offered) => [...offered].find((name) => options.protocols?.includes(name)) ?? false,
+      });
+      return this.#grant(server, handlers, request, new ServedSocket(request, data, limits.maxUnsentSize), limits);
+    };
+  }
+
+  #grant<P extends Params, Data>(
+    server: WebSocketServer,
+    handlers: WebSocketHandlers<P, Data>,
+    request: HttpRequest<P>,
+    socket: ServedSocket<P, Data>,
+    { pingInterval }: Limits,
+  ): HandOver {
+    const headers = Object.fromEntries([...socket.headers].map(([name, value]) => [name.toLowerCase(), value]));
+    const message = { method: "GET", headers } as unknown as Parameters<WebSocketServer["handleUpgrade"]>[0];
+    const report = (error: unknown) => {
+      this.#application.report(error, request as HttpRequest);
+      socket.close(INTERNAL_ERROR);
+    };
+    return handOverSilently((stream, head) => {
+      server.handleUpgrade(message, stream, head, (frames) => {
+        socket.attach(frames);
+        this.#open.add(frames);
+        watch(frames, pingInterval);
+        frames.on("close", () => this.#open.delete(frames));
+        // Whatever is wrong with what the client sends is told by the code that it is closed with.
+        frames.on("error", () => {});
+        relay(frames, socket, handlers, report);
+      });
+    });
+  }
+
+  /** Closes all with 1001: the server is going away. */
+  close(): void {
+    for (const frames of this.#open) frames.close(GOING_AWAY);
+  }
+}
+
+/** Throws the HttpError that a wrong handshake gets (RFC 6455 §4.2). */
+function checkHandshake(request: HttpRequest<Params>, origins: readonly string[] | undefined): void {
+  const { headers } = request;
+  if (request.method !== "GET") throw new HttpError(405, undefined, { headers: { Allow: "GET" } });
+  if (request.upgrade?.toLowerCase() !== "websocket") {
+    throw new HttpError(426, "this path speaks WebSocket", {
+      headers: { Upgrade: "websocket", "Sec-WebSocket-Version": "13" },
+    });
+  }
+  if (headers.get("sec-websocket-version") !== "13") {
+    throw new HttpError(426, "the version of WebSocket is not 13", {
+      headers: { Upgrade: "websocket", "Sec-WebSocket-Version": "13" },
+    });
+  }
+  if (!KEY.test(headers.get("sec-websocket-key") ?? "")) {
+    throw new HttpError(400, "Sec-WebSocket-Key is not the base64 of 16 bytes");
+  }
+  const origin = headers.get("origin");
+  if (origins && (origin === null || !origins.includes(origin))) throw new HttpError(403, "this origin is not let in");
+}
+
+/** Pings a client as long as it answers. */
+function watch(frames: Frames, pingInterval: number): void {
+  if (pingInterval === Number.POSITIVE_INFINITY) return;
+  let alive = true;
+  frames.on("pong", () => {
+    alive = true;
+  });
+  const timer = setInterval(() => {
+    if (!alive) {
+      frames.terminate();
+      return;
+    }
+    alive = false;
+    frames.ping();
+  }, pingInterval).unref();
+  frames.on("close", () => clearInterval(timer));
+}
+
+/** Calls the handlers, one after the other: each when the one before it is done. */
+function relay<P extends Params, Data>(
+  frames: Frames,
+  socket: Socket<P, Data>,
+  handlers: WebSocketHandlers<P, Data>,
+  report: (error: unknown) => void,
+): void {
+  const waiting: (() => void | Promise<void>)[] = [];
+  let busy = false;
+
+  async function work(): Promise<void> {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      try {
+        const done = next();
+        if (!(done instanceof Promise)) continue;
+        frames.pause();
+        await done;
+      } catch (error) {
+        report(error);
+      }
+    }
+    busy = false;
+    frames.resume();
+  }
+
+  const call = (handler: () => void | Promise<void>) => {
+    waiting.push(handler);
+    if (busy) return;
+    busy = true;
+    work();
+  };
+  frames.on("message", (data: RawData, isBinary: boolean) => {
+    const bytes = data as Buffer;
+    call(() => handlers.message?.(socket, isBinary ? bytes : bytes.toString()));
+  });
+  frames.on("close", (code: number, reason: Buffer) => call(() => handlers.close?.(socket, code, reason.toString())));
+  call(() => handlers.open?.(socket));
+}
+
+function checkLimits(options: WebSocketOptions): Limits {
+  const limits = { ...DEFAULTS };
+  for (const name of Object.keys(limits) as (keyof Limits)[]) {
+    const value = options[name] ?? limits[name];
+    if (!(value >= 1)) throw new RangeError(`${name} must be a number of at least 1, not ${value}`);
+    limits[name] = value;
+  }
+  return limits;
+}
