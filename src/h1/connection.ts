@@ -431,14 +431,15 @@ export class ServerConnection implements ExchangeOwner {
     this.#dispatched = false;
     const exchange = new Exchange(this, head);
     this.#incoming = exchange;
-    if (head.contentLength > this.#owner.options.maxBodySize) throw new ParseError(abi.CONTENT_TOO_LARGE);
+    const hasContent = head.framing !== abi.FRAMING_NONE;
+    if (hasContent && head.contentLength > this.#owner.options.maxBodySize) throw new ParseError(abi.CONTENT_TOO_LARGE);
     ++this.#requests;
     // What follows CONNECT was meant for a tunnel, whether there will be one or not.
     const { maxRequestsPerConnection } = this.#owner.options;
     if (!head.keepAlive || head.methodId === abi.METHOD_CONNECT || this.#requests >= maxRequestsPerConnection) {
       this.#last = true;
     }
-    this.#continueOwed = head.expectContinue && head.framing !== abi.FRAMING_NONE;
+    this.#continueOwed = hasContent && head.expectContinue;
     if (!this.#pipeline.hasRoom(exchange)) this.#go(HOLD);
   }
 

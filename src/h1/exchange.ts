@@ -46,8 +46,6 @@ function mayOverlap(head: RequestHead): boolean {
 /** One request and its response. */
 export class Exchange {
   readonly head: RequestHead;
-  /** Whether it may be at work beside others of its connection. */
-  readonly overlaps: boolean;
   /** Status of the response, once there is one; 0 before, and where the client has gone without. */
   status = 0;
   /** Whatever its owner wants to find again. */
@@ -64,7 +62,6 @@ export class Exchange {
   constructor(owner: ExchangeOwner, head: RequestHead) {
     this.#owner = owner;
     this.head = head;
-    this.overlaps = mayOverlap(head);
     if (head.framing !== FRAMING_NONE) this.#content = new IncomingContent(() => owner.continue(this));
   }
 
@@ -76,6 +73,11 @@ export class Exchange {
       if (this.done) this.#content.discard();
     }
     return this.#content;
+  }
+
+  /** Whether it may be at work beside others of its connection. */
+  get overlaps(): boolean {
+    return mayOverlap(this.head);
   }
 
   /** Whether all of the request has come. */

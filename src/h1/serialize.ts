@@ -37,29 +37,57 @@ export interface Circumstances {
   readonly iterated: boolean;
 }
 
-/** Field lines that answers begin with, by status, then by content type. */
-const startLines: Map<string | null, string>[] = [];
+/** What answers of a status and a content type begin with. */
+interface Start {
+  readonly lines: string;
+  /** The same with the Date of a second. */
+  dated: string;
+  date: string;
+}
+
+const starts: Map<string | null, Start>[] = [];
 /** Distinct content types that are kept for a status; a type made by request data must not fill the memory. */
 const TYPES_KEPT = 64;
 
-function startLine(status: number, contentType: string | null): string {
-  let lines = startLines[status];
-  if (lines === undefined) {
-    if (!Number.isInteger(status) || status < 200 || status > 599) {
-      throw new RangeError(`the status of a response is a whole number from 200 to 599, not ${status}`);
-    }
-    lines = startLines[status] = new Map();
+function newStart(status: number, contentType: string | null): Start {
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    throw new RangeError(`the status of a response is a whole number from 200 to 599, not ${status}`);
   }
-  let line = lines.get(contentType);
-  if (line === undefined) {
-    line = `HTTP/1.1 ${status} ${REASON_PHRASES[status] ?? ""}\r\n`;
-    if (contentType !== null) {
-      checkField("Content-Type", contentType);
-      line += `Content-Type: ${contentType}\r\n`;
-    }
-    if (lines.size < TYPES_KEPT) lines.set(contentType, line);
+  let lines = `HTTP/1.1 ${status} ${REASON_PHRASES[status] ?? ""}\r\n`;
+  if (contentType !== null) {
+    checkField("Content-Type", contentType);
+    lines += `Content-Type: ${contentType}\r\n`;
   }
-  return line;
+  const start = { lines, dated: "", date: "" };
+  starts[status] ??= new Map();
+  if (starts[status].size < TYPES_KEPT) starts[status].set(contentType, start);
+  return start;
+}
+
+function startOf(status: number, contentType: string | null): Start {
+  return starts[status]?.get(contentType) ?? newStart(status, contentType);
+}
+
+function datedStart(status: number, contentType: string | null): string {
+  const start = startOf(status, contentType);
+  const date = dateLine();
+  if (start.date !== date) {
+    start.date = date;
+    start.dated = start.lines + date;
+    // Reading a character has the engine join the parts now, once, and not with each answer.
+    start.dated.charCodeAt(0);
+  }
+  return start.dated;
+}
+
+/** Lines of Content-Length and the empty line after them, by size. */
+const lengthLines: string[] = [];
+const LENGTHS_KEPT = 1024;
+
+function lengthLine(size: number): string {
+  if (size >= LENGTHS_KEPT) return `Content-Length: ${size}\r\n\r\n`;
+  lengthLines[size] ??= `Content-Length: ${size}\r\n\r\n`;
+  return lengthLines[size];
 }
 
 /** An informational response (RFC 9110 §15.2). Throws where its status or a field is not valid. */
@@ -93,7 +121,7 @@ function headEnd(status: number, size: number, announced: string | null, headOnl
     // 204 never has a length (RFC 9110 §8.6), 205 says that it is empty (§15.3.6).
     if (status === 204 || (status === 304 && announced === null)) return "\r\n";
   }
-  return `Content-Length: ${announced ?? size}\r\n\r\n`;
+  return announced === null ? lengthLine(size) : `Content-Length: ${announced}\r\n\r\n`;
 }
 
 /**
@@ -105,11 +133,8 @@ export function serialize(message: OutgoingMessage, circumstances: Circumstances
   const { status, body } = message;
   const { headOnly, connection } = circumstances;
   const own = message.fields === null ? NO_FIELDS : fieldLines(message.fields);
-  const start =
-    startLine(status, message.contentType) +
-    (own.hasDate ? "" : dateLine()) +
-    connectionLine(connection, own.hasUpgrade) +
-    own.lines;
+  let start = own.hasDate ? startOf(status, message.contentType).lines : datedStart(status, message.contentType);
+  if (connection !== "" || own !== NO_FIELDS) start += connectionLine(connection, own.hasUpgrade) + own.lines;
   if (circumstances.iterated) {
     if (status === 204 || status === 205 || status === 304) {
       throw new TypeError(`a response of status ${status} has no content`);

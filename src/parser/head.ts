@@ -134,7 +134,8 @@ export class RequestHead extends MessageHead {
 
   /** The target's path as it was sent, percent-encoding and all; "" where the form has none. */
   get path(): string {
-    return this.span(abi.PATH_OFFSET);
+    const { source } = this;
+    return source.recall(source.record(abi.PATH_OFFSET), source.record(abi.PATH_OFFSET + 4));
   }
 
   /** What stands after the target's first `?`; "" where there is none. */

@@ -7,6 +7,11 @@ import { decodeLatin1 } from "./latin1.ts";
  */
 const SMALL = 1024;
 
+/** Texts that were decoded lately, by a hash of a few of their bytes: what is asked for again need not be decoded. */
+const KNOWN_COUNT = 256;
+const KNOWN_MAX = 64;
+const known: string[] = new Array(KNOWN_COUNT).fill("");
+
 /**
  * Where the bytes of a head and the tables that the parser made of it lie. A borrowed source looks at linear memory
  * and holds until the next parse; an owned one has copies.
@@ -48,6 +53,22 @@ export class HeadSource {
     if (length === 0) return "";
     if (this.#text !== undefined || this.#size <= SMALL) return this.text.substring(offset, offset + length);
     return decodeLatin1(this.u8, this.#base + offset, this.#base + offset + length);
+  }
+
+  /** As `slice`, for a text that is likely to come again, and is no secret. */
+  recall(offset: number, length: number): string {
+    if (this.#text !== undefined || length === 0 || length > KNOWN_MAX) return this.slice(offset, length);
+    const { u8 } = this;
+    const start = this.#base + offset;
+    const place = (31 * length + 7 * u8[start + length - 1] + u8[start + (length >> 1)]) % KNOWN_COUNT;
+    const text = known[place];
+    if (text.length === length) {
+      let at = 0;
+      while (at < length && text.charCodeAt(at) === u8[start + at]) ++at;
+      if (at === length) return text;
+    }
+    known[place] = decodeLatin1(u8, start, start + length);
+    return known[place];
   }
 
   /** One number of the record. */

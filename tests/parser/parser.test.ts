@@ -44,6 +44,17 @@ describe("Parser", () => {
     ]);
   });
 
+  test("never takes one path for another, though it remembers those that came", () => {
+    const parser = new Parser();
+    // Of the same length, and alike where the memory looks: at the middle and the end.
+    for (const path of ["/abc/x", "/xyc/x", "/abc/x", "/abcdx", "/xyc/x", `/${"a".repeat(63)}`, `/${"a".repeat(64)}`]) {
+      const text = bytesOf(`GET ${path}?q HTTP/1.1\r\nHost: a\r\n\r\n`);
+      parser.window.set(text);
+      expect(parser.parseRequest(0, text.length)).toBe(text.length);
+      expect([parser.head.path, parser.head.path, parser.borrowHead().own().path]).toEqual([path, path, path]);
+    }
+  });
+
   test("reads a head that begins in the carry area", () => {
     const parser = new Parser();
     const text = bytesOf(HEAD_TEXT);
