@@ -1,157 +1,91 @@
 /**
- * Loads servers with wrk and measures what CPU time a request costs each of them.
- * `--rounds N` and `--seconds N` change how often and how long each server is loaded.
+ * Loads servers and measures what CPU time a request costs each of them, and what else is asked of Pyrois.
+ * `--rounds N` and `--seconds N` change how often and how long each server is loaded; `--only TEXT` and
+ * `--contenders A,B` choose what has such a text in its name.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { circumstances, median, table } from "./report.mjs";
-import { Contender, canPin } from "./server/contender.mjs";
-import { prove } from "./server/prove.mjs";
-import { runWrk, wrkVersion } from "./server/wrk.mjs";
+import { circumstances } from "./report.mjs";
+import * as allocations from "./server/allocations.mjs";
+import { CONTENDERS, canPin } from "./server/contender.mjs";
+import * as idle from "./server/idle.mjs";
+import { runWorkload } from "./server/rounds.mjs";
+import * as start from "./server/start.mjs";
+import { describeTargets } from "./server/targets.mjs";
+import { WORKLOADS } from "./server/workloads.mjs";
+import { wrkVersion } from "./server/wrk.mjs";
 
-const CONTENDERS = [
-  { name: "floor", file: "floor" },
-  { name: "pyrois", file: "pyrois" },
-  { name: "node:http", file: "node-http" },
-  { name: "fastify", file: "fastify" },
-];
-
-const WORKLOADS = [
-  { name: "json, 64 connections", connections: 64, pipelined: 1 },
-  { name: "json, 64 connections, 16 pipelined", connections: 64, pipelined: 16 },
-];
-
-const WARM_UP_SECONDS = 1;
-/** Milliseconds after a round in which a server is done with the connections that wrk closed. */
-const SETTLE_TIME = 100;
-
-/**
- * @typedef {{ name: string, connections: number, pipelined: number }} Workload
- * @typedef {{ total: number, user: number, system: number, rate: number }} Sample
- *   CPU time in µs per request, and requests per second
- * @typedef {{ samples: Map<string, Sample[]>, failures: string[] }} Outcome samples by contender, and what went wrong
- */
+/** What is measured beside CPU time under load, of Pyrois and node:http. */
+const MEASURES = [idle, start, allocations];
 
 /**
  * @param {string} name
- * @param {string | undefined} value
- * @param {number} otherwise
+ * @param {string} value
  * @returns {number} a whole number, at least 1
  */
-function wholeNumber(name, value, otherwise) {
-  if (value === undefined) return otherwise;
+function wholeNumber(name, value) {
   if (!/^[1-9]\d*$/.test(value)) throw new Error(`--${name} must be a whole number from 1, not ${value}`);
   return Number(value);
 }
 
-/** @returns {{ rounds: number, seconds: number }} what the command line asks for */
+/**
+ * @template {{ name: string }} T
+ * @param {string} option
+ * @param {T[]} all
+ * @param {string[]} texts
+ * @returns {T[]} those that have one of the texts in their names; throws where a text is in none
+ */
+function choose(option, all, texts) {
+  const has = ({ name }, text) => name.toLowerCase().includes(text.toLowerCase());
+  for (const text of texts) {
+    if (!all.some((one) => has(one, text))) {
+      throw new Error(`--${option} knows no ${text}; there are: ${all.map(({ name }) => name).join(", ")}`);
+    }
+  }
+  return all.filter((one) => texts.some((text) => has(one, text)));
+}
+
+/** What the command line asks for. */
 function readOptions() {
-  const { values } = parseArgs({ options: { rounds: { type: "string" }, seconds: { type: "string" } } });
-  return { rounds: wholeNumber("rounds", values.rounds, 7), seconds: wholeNumber("seconds", values.seconds, 2) };
-}
-
-/**
- * Loads one server once.
- * @param {Contender} contender
- * @param {Workload} workload
- * @param {number} seconds
- * @returns {Promise<Sample>} throws where wrk met an error
- */
-async function measure(contender, workload, seconds) {
-  const before = await contender.cpuTime();
-  const { requests, rate, problem } = await runWrk(contender.port, workload, seconds);
-  await sleep(SETTLE_TIME);
-  const after = await contender.cpuTime();
-  if (problem !== null) throw new Error(problem);
-  const user = (after.user - before.user) / requests;
-  const system = (after.system - before.system) / requests;
-  return { total: user + system, user, system, rate };
-}
-
-/**
- * Measures all servers in turn, round after round; each round begins with another of them.
- * @param {Contender[]} contenders
- * @param {Workload} workload
- * @param {{ rounds: number, seconds: number }} options
- * @returns {Promise<Outcome>}
- */
-async function runRounds(contenders, workload, { rounds, seconds }) {
-  const samples = new Map(contenders.map(({ name }) => [name, []]));
-  const failures = [];
-  for (let round = 0; round <= rounds; ++round) {
-    const title = round === 0 ? "warm-up" : `round ${round} of ${rounds}`;
-    process.stderr.write(`${workload.name}: ${title}\n`);
-    const first = round % contenders.length;
-    for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
-      try {
-        const sample = await measure(contender, workload, round === 0 ? WARM_UP_SECONDS : seconds);
-        if (round > 0) samples.get(contender.name).push(sample);
-      } catch (error) {
-        failures.push(`${workload.name}, ${contender.name}, ${title}: ${error.message}`);
-      }
-    }
-  }
-  return { samples, failures };
-}
-
-/**
- * Starts all servers anew, proves their answers, and measures them.
- * @param {Workload} workload
- * @param {{ rounds: number, seconds: number }} options
- * @returns {Promise<Outcome>} throws where a server answers wrongly
- */
-async function runWorkload(workload, options) {
-  const contenders = [];
-  try {
-    for (const which of CONTENDERS) {
-      const contender = await Contender.start(which, workload.pipelined > 1);
-      contenders.push(contender);
-      await prove(contender, 1);
-      if (workload.pipelined > 1 || contender.name !== "floor") await prove(contender, 16);
-    }
-    return await runRounds(contenders, workload, options);
-  } finally {
-    await Promise.all(contenders.map((contender) => contender.stop()));
-  }
-}
-
-/**
- * @param {Map<string, Sample[]>} samples
- * @returns {string} a table of medians
- */
-function report(samples) {
-  const values = (name, key) => samples.get(name).map((sample) => sample[key]);
-  const middle = (name, key) => median(values(name, key));
-  const rows = CONTENDERS.map(({ name }) => {
-    const totals = values(name, "total");
-    if (totals.length === 0) return [name, ...Array(7).fill("failed")];
-    const total = median(totals);
-    const range = `${Math.min(...totals).toFixed(2)} to ${Math.max(...totals).toFixed(2)}`;
-    const parts = [middle(name, "user"), middle(name, "system")].map((cost) => cost.toFixed(2));
-    const ratios = ["node:http", "floor"].map((other) => (total / middle(other, "total")).toFixed(2));
-    return [name, total.toFixed(2), range, ...parts, middle(name, "rate").toFixed(0), ...ratios];
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "5" },
+      seconds: { type: "string", default: "1" },
+      only: { type: "string", default: "" },
+      contenders: { type: "string", default: "" },
+    },
   });
-  return table(["contender", "µs/request", "rounds", "user", "system", "requests/s", "/ node:http", "/ floor"], rows);
+  return {
+    rounds: wholeNumber("rounds", values.rounds),
+    seconds: wholeNumber("seconds", values.seconds),
+    chosen: choose("only", [...WORKLOADS, ...MEASURES], [values.only]),
+    contenders: choose("contenders", CONTENDERS, values.contenders.split(",")),
+  };
 }
 
 async function main() {
-  const options = readOptions();
+  const { rounds, seconds, chosen, contenders } = readOptions();
   const version = wrkVersion();
   if (version === null) throw new Error("wrk is missing; on Debian and Ubuntu: apt-get install wrk");
-  const pinning = canPin ? "servers on CPU 0, wrk on CPU 1" : "NOT pinned to CPUs (no taskset, or only one CPU)";
+  const pinning = canPin ? "servers on CPU 0, clients on CPU 1" : "NOT pinned to CPUs (no taskset, or only one CPU)";
   console.error(`wrk ${version}; ${pinning}`);
+  console.log(`CPU time of the server's process; medians of ${rounds} rounds of ${seconds} s.\n`);
+  const targets = [];
   const failures = [];
-  const tables = [];
-  for (const workload of WORKLOADS) {
-    const result = await runWorkload(workload, options);
-    failures.push(...result.failures);
-    tables.push(`${workload.name}\n\n${report(result.samples)}\n`);
+  for (const each of chosen) {
+    try {
+      const report = await ("run" in each ? each.run() : runWorkload(each, contenders, { rounds, seconds }));
+      console.log(report.text);
+      targets.push(...report.targets);
+      failures.push(...report.failures);
+    } catch (error) {
+      failures.push(`${each.name}: ${error.message}`);
+    }
   }
-  console.log(`Every answer checked was right. CPU time of the server; medians of ${options.rounds} rounds.\n`);
-  console.log(tables.join("\n"));
+  if (targets.length > 0) console.log(`${describeTargets(targets)}\n`);
+  if (failures.length === 0) console.log("Every answer checked was right.");
   console.log(circumstances(`wrk ${version}`, pinning));
   if (failures.length === 0) return;
-  console.error(`\nFailed rounds, which are not in the medians:\n${failures.join("\n")}`);
+  console.error(`\nFailed, and not in the medians:\n${failures.join("\n")}`);
   process.exitCode = 1;
 }
 

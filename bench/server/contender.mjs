@@ -1,13 +1,36 @@
-/** Contenders as child processes: started, asked for their CPU time, stopped. */
+/** Contenders and clients as child processes: started, asked, stopped. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 
 const SERVER_CPU = "0";
 const CLIENT_CPU = "1";
 
 /** Milliseconds in which a child must answer. */
-const PATIENCE = 10_000;
+const PATIENCE = 20_000;
+
+const BINARIES = path.join(import.meta.dirname, "../node_modules/.bin");
+const NODE = [process.execPath];
+const DENO = [path.join(BINARIES, "deno"), "run", "--allow-all", "--no-config", "--no-lock"];
+const BUN = [path.join(BINARIES, "bun")];
+
+/** @typedef {{ name: string, file: string, host: string[] }} Which `host` is the command that runs `contenders/<file>` */
+
+/** @type {Which[]} */
+export const CONTENDERS = [
+  { name: "floor", file: "floor.mjs", host: NODE },
+  { name: "pyrois", file: "pyrois.mjs", host: NODE },
+  { name: "node:http", file: "node-http.mjs", host: NODE },
+  { name: "fastify", file: "fastify.mjs", host: NODE },
+  { name: "hono", file: "hono.mjs", host: NODE },
+  { name: "express", file: "express.mjs", host: NODE },
+  { name: "Deno.serve", file: "deno.mjs", host: DENO },
+  { name: "Bun.serve", file: "bun.mjs", host: BUN },
+];
+
+/** Environment that every contender gets. */
+const ENVIRONMENT = { PORT: "0", NODE_ENV: "production", DENO_NO_UPDATE_CHECK: "1", DO_NOT_TRACK: "1" };
 
 /** Whether processes can be pinned: there is `taskset`, and there are the two CPUs. */
 export const canPin = [SERVER_CPU, CLIENT_CPU].every(
@@ -33,7 +56,7 @@ const children = new Set();
  * @param {import("node:child_process").SpawnOptions} options
  * @returns {import("node:child_process").ChildProcess}
  */
-export function start([file, ...args], options) {
+function start([file, ...args], options) {
   const child = spawn(file, args, options);
   children.add(child);
   child.once("exit", () => children.delete(child));
@@ -45,51 +68,63 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
-/** A server under test. */
-export class Contender {
+/**
+ * Runs a client to its end.
+ * @param {string[]} command
+ * @param {number} seconds it may take
+ * @returns {Promise<string>} what it printed; throws where it failed
+ */
+export async function run(command, seconds) {
+  const child = start(pinned("client", command), { stdio: ["ignore", "pipe", "pipe"] });
+  const timer = setTimeout(() => child.kill(), seconds * 1000);
+  let text = "";
+  let errors = "";
+  child.stdout.setEncoding("utf8").on("data", (part) => {
+    text += part;
+  });
+  child.stderr.setEncoding("utf8").on("data", (part) => {
+    errors += part;
+  });
+  const [code, signal] = await once(child, "close");
+  clearTimeout(timer);
+  if (code !== 0) throw new Error(`the client ended with ${code ?? signal}: ${errors.trim()}`);
+  return text;
+}
+
+/** A child that answers messages. */
+export class Peer {
   #child;
   name;
-  port = 0;
 
   /**
-   * @param {string} name what to call it; `server/<file>.mjs` is what it runs
-   * @param {import("node:child_process").ChildProcess} child
+   * @param {string} name what to call it
+   * @param {"server" | "client"} role
+   * @param {string[]} command
+   * @param {Record<string, string>} environment beside that of this process
    */
-  constructor(name, child) {
+  constructor(name, role, command, environment = {}) {
     this.name = name;
-    this.#child = child;
+    const env = { ...process.env, ...environment };
+    this.#child = start(pinned(role, command), { env, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  }
+
+  /** @returns {number} id of the process */
+  get pid() {
+    return this.#child.pid;
   }
 
   /**
-   * @param {{ name: string, file: string }} which
-   * @param {boolean} pipelined whether requests will come many at a time, which only the floor must know
-   * @returns {Promise<Contender>} once it listens
+   * @param {unknown} message
+   * @returns {Promise<object>} the answer
    */
-  static async start({ name, file }, pipelined) {
-    const command = pinned("server", [process.execPath, path.join(import.meta.dirname, `${file}.mjs`)]);
-    const env = { ...process.env, PORT: "0", PIPELINED: pipelined ? "1" : "0" };
-    const contender = new Contender(name, start(command, { env, stdio: ["ignore", "inherit", "inherit", "ipc"] }));
-    contender.port = (await contender.#message()).port;
-    return contender;
-  }
-
-  /** @returns {Promise<{ user: number, system: number }>} CPU time it has used, in microseconds */
-  async cpuTime() {
-    const answer = this.#message();
-    this.#child.send("cpu");
-    return (await answer).cpu;
-  }
-
-  /** Ends the process. */
-  async stop() {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exit = once(this.#child, "exit");
-    this.#child.kill();
-    await exit;
+  ask(message) {
+    const answer = this.next();
+    this.#child.send(message);
+    return answer;
   }
 
   /** @returns {Promise<object>} the next message of the process */
-  async #message() {
+  async next() {
     const waiting = new AbortController();
     const timer = setTimeout(() => waiting.abort(), PATIENCE);
     const failed = () => waiting.abort();
@@ -102,6 +137,50 @@ export class Contender {
     } finally {
       clearTimeout(timer);
       this.#child.off("exit", failed);
+    }
+  }
+
+  /** Ends the process. */
+  async stop() {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exit = once(this.#child, "exit");
+    this.#child.kill();
+    await exit;
+  }
+}
+
+/** A server under test. */
+export class Contender extends Peer {
+  port = 0;
+
+  /**
+   * @param {Which} which
+   * @param {{ workload?: string, flags?: string[] }} options name of the workload, which only the floor must know, and
+   *   what else the host is told
+   * @returns {Promise<Contender>} once it listens
+   */
+  static async start({ name, file, host }, { workload = "", flags = [] } = {}) {
+    const command = [...host, ...flags, path.join(import.meta.dirname, "contenders", file)];
+    const contender = new Contender(name, "server", command, { ...ENVIRONMENT, WORKLOAD: workload });
+    contender.port = (await contender.next()).port;
+    return contender;
+  }
+
+  /** @returns {Promise<{ user: number, system: number }>} CPU time it has used, in microseconds */
+  async cpuTime() {
+    return (await this.ask("cpu")).cpu;
+  }
+
+  /** @returns {{ resident: number, peak: number }} its memory in KiB, NaN where the system does not tell */
+  memory() {
+    try {
+      const text = readFileSync(`/proc/${this.pid}/status`, "latin1");
+      const [resident, peak] = ["VmRSS", "VmHWM"].map((key) =>
+        Number(new RegExp(`^${key}:\\s+(\\d+)`, "m").exec(text)[1]),
+      );
+      return { resident, peak };
+    } catch {
+      return { resident: Number.NaN, peak: Number.NaN };
     }
   }
 }

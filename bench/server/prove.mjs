@@ -1,12 +1,13 @@
 /** Proof that a contender answers rightly, before it is timed. */
 import assert from "node:assert";
 import { connect } from "node:net";
-import { HOST, MESSAGE } from "./child.mjs";
-
-const REQUEST = "GET /json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+import { HOST } from "./contenders/child.mjs";
 
 /** Milliseconds in which all answers must have come. */
 const PATIENCE = 5000;
+
+/** Milliseconds to wait after the last answer, so that one too many shows, and a connection that is closed. */
+const SETTLE_TIME = 100;
 
 /**
  * Takes the first response off a text.
@@ -31,49 +32,65 @@ function takeResponse(text) {
 }
 
 /**
- * Sends requests in one write and reads what comes back, until there are as many responses and for a moment longer,
- * so that one too many shows.
+ * Sends requests in one write and reads what comes back, until as many answers as there are requests are complete, and
+ * for a moment longer.
  * @param {number} port
+ * @param {string} request
  * @param {number} count
- * @returns {Promise<string>} all that came, one character a byte
+ * @returns {Promise<{ responses: object[], rest: string, closed: boolean }>} the answers, what came after them, and
+ *   whether the server closed the connection
  */
-function exchange(port, count) {
+function exchange(port, request, count) {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, HOST, () => socket.write(REQUEST.repeat(count)));
-    let text = "";
+    const socket = connect(port, HOST, () => socket.write(request.repeat(count), "latin1"));
+    const responses = [];
+    let rest = "";
+    let closed = false;
     let settling;
     const timer = setTimeout(
-      () => socket.destroy(new Error(`${count} answers did not come; what came: ${text}`)),
+      () => socket.destroy(new Error(`${count} answers did not come; after ${responses.length} came: ${rest}`)),
       PATIENCE,
     );
     socket.setEncoding("latin1");
     socket.on("data", (part) => {
-      text += part;
-      clearTimeout(settling);
-      if (text.split("HTTP/1.1 ").length > count) settling = setTimeout(() => socket.destroy(), 100);
+      rest += part;
+      try {
+        for (let taken = takeResponse(rest); taken !== null; taken = takeResponse(rest)) {
+          responses.push(taken.response);
+          rest = taken.rest;
+        }
+      } catch (error) {
+        socket.destroy(error);
+      }
+      if (responses.length >= count) settling ??= setTimeout(() => socket.destroy(), SETTLE_TIME);
+    });
+    socket.on("end", () => {
+      closed = true;
     });
     socket.on("error", reject);
     socket.on("close", () => {
       clearTimeout(timer);
-      resolve(text);
+      clearTimeout(settling);
+      resolve({ responses, rest, closed });
     });
   });
 }
 
 /**
- * Throws where a contender does not give exactly as many right answers as it gets requests in one write.
+ * Throws where a contender does not give exactly as many right answers as it gets requests in one write, or treats the
+ * connection otherwise than the request says.
  * @param {import("./contender.mjs").Contender} contender
+ * @param {import("./workloads.mjs").Requests} workload
  * @param {number} count requests
  */
-export async function prove({ name, port }, count) {
-  let text = await exchange(port, count);
-  for (let index = 1; index <= count; ++index) {
-    const taken = takeResponse(text);
-    assert(taken, `${name}: answer ${index} of ${count} is not complete`);
-    assert.equal(taken.response.status, "200", `${name}: status of answer ${index}`);
-    assert.match(taken.response.type ?? "", /^application\/json\b/, `${name}: Content-Type of answer ${index}`);
-    assert.deepEqual(JSON.parse(taken.response.content), MESSAGE, `${name}: content of answer ${index}`);
-    text = taken.rest;
+export async function prove({ port }, { request, answer, closes }, count) {
+  const { responses, rest, closed } = await exchange(port, request, count);
+  for (const [index, { status, type, content }] of responses.entries()) {
+    assert.equal(status, "200", `status of answer ${index + 1}`);
+    assert.equal(type?.split(";")[0], answer.type, `Content-Type of answer ${index + 1}`);
+    assert.equal(content, answer.content, `content of answer ${index + 1}`);
   }
-  assert.equal(text, "", `${name}: more came than ${count} answers`);
+  assert.equal(responses.length, count, `answers`);
+  assert.equal(rest, "", `more came than ${count} answers`);
+  assert.equal(closed, closes, `whether the connection was closed`);
 }

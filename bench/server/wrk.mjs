@@ -1,11 +1,19 @@
 /** wrk: run, and its words understood. */
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
 import path from "node:path";
-import { HOST } from "./child.mjs";
-import { pinned, start } from "./contender.mjs";
+import { run } from "./contender.mjs";
+import { HOST } from "./contenders/child.mjs";
 
-const SCRIPT = path.join(import.meta.dirname, "pipeline.lua");
+const SCRIPT = path.join(import.meta.dirname, "replay.lua");
+
+const MILLISECONDS = { us: 1e-3, ms: 1, s: 1e3, m: 6e4 };
+
+/**
+ * @typedef {object} Load what a client did to a server
+ * @property {number} requests that were answered
+ * @property {number} rate of them per second
+ * @property {number} p99 99th percentile of latency in milliseconds, NaN where it is not measured
+ */
 
 /** @returns {string | null} the version of wrk, null where there is no wrk */
 export function wrkVersion() {
@@ -15,35 +23,30 @@ export function wrkVersion() {
 
 /**
  * @param {string} text what wrk printed
- * @returns {{ requests: number, rate: number, problem: string | null }} `problem` says why the run does not count
+ * @returns {Load} throws where the run does not count
  */
 export function understand(text) {
+  const problem = /^\s*(?:Socket errors|Non-2xx or 3xx responses):.*$/m.exec(text);
+  if (problem) throw new Error(problem[0].trim());
   const requests = Number(/^\s*(\d+) requests in /m.exec(text)?.[1] ?? 0);
   const rate = Number(/^Requests\/sec:\s*([\d.]+)/m.exec(text)?.[1] ?? 0);
-  const problem = /^\s*(?:Socket errors|Non-2xx or 3xx responses):.*$/m.exec(text);
-  if (problem) return { requests, rate, problem: problem[0].trim() };
-  return { requests, rate, problem: requests > 0 && rate > 0 ? null : `wrk said: ${text.trim()}` };
+  const [, amount, unit] = /^\s*99%\s+([\d.]+)([a-z]+)/m.exec(text) ?? [];
+  const p99 = Number(amount) * MILLISECONDS[unit];
+  if (!(requests > 0 && rate > 0)) throw new Error(`wrk said: ${text.trim()}`);
+  return { requests, rate, p99 };
 }
 
 /**
- * Loads a server with GET /json.
+ * Loads a server with small requests.
  * @param {number} port
- * @param {{ connections: number, pipelined: number }} workload
+ * @param {import("./workloads.mjs").Requests} workload
  * @param {number} seconds
- * @returns {Promise<{ requests: number, rate: number, problem: string | null }>}
+ * @returns {Promise<Load>} throws where wrk met an error
  */
-export async function runWrk(port, { connections, pipelined }, seconds) {
-  const command = ["wrk", "-t1", `-c${connections}`, `-d${seconds}s`];
-  if (pipelined > 1) command.push("-s", SCRIPT);
-  command.push(`http://${HOST}:${port}/json`);
-  if (pipelined > 1) command.push("--", String(pipelined));
-  const child = start(pinned("client", command), { stdio: ["ignore", "pipe", "inherit"] });
-  const timer = setTimeout(() => child.kill(), (seconds + 15) * 1000);
-  let text = "";
-  child.stdout.setEncoding("utf8").on("data", (part) => {
-    text += part;
-  });
-  const [code] = await once(child, "close");
-  clearTimeout(timer);
-  return code === 0 ? understand(text) : { requests: 0, rate: 0, problem: `wrk ended with code ${code}` };
+export async function runWrk(port, { connections, pipelined, request }, seconds) {
+  const how = ["-t1", `-c${connections}`, `-d${seconds}s`, "--latency", "-s", SCRIPT];
+  const command = ["wrk", ...how, `http://${HOST}:${port}`, "--", request, String(pipelined)];
+  const load = understand(await run(command, seconds + 15));
+  // With pipelining wrk knows the latency of some answers only.
+  return pipelined > 1 ? { ...load, p99: Number.NaN } : load;
 }

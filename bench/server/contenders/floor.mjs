@@ -1,17 +1,22 @@
 /**
  * The floor: sockets that answer without parsing. What any server on node:net costs at the least, since all that
- * remains here is Node's and the system's own work. It reads as Pyrois does, into one buffer that all sockets share.
+ * remains here is Node's and the system's own work. It reads as Pyrois does, into one buffer that all sockets share,
+ * and writes the right answer to the workload that WORKLOAD names, made once.
  *
- * With PIPELINED=1 it counts the ends of requests and answers each of them, else it takes each read for a request.
+ * Where requests are pipelined it counts the ends of requests and answers each of them, else it takes each read for a
+ * request.
  */
 import { createServer } from "node:net";
-import { readDirectly } from "../../dist/server/direct-read.js";
-import { HOST, MESSAGE, PORT, ready } from "./child.mjs";
+import { readDirectly } from "../../../dist/server/direct-read.js";
+import { WORKLOADS } from "../workloads.mjs";
+import { BACKLOG, HOST, PORT, ready } from "./child.mjs";
 
-const body = JSON.stringify(MESSAGE);
+const { answer, closes, pipelined } = WORKLOADS.find(({ name }) => name === process.env.WORKLOAD) ?? WORKLOADS[0];
 const RESPONSE =
-  "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n" +
-  `Content-Length: ${body.length}\r\n\r\n${body}`;
+  `HTTP/1.1 200 OK\r\nContent-Type: ${answer.type}\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n` +
+  `Content-Length: ${answer.content.length}\r\n${closes ? "Connection: close\r\n" : ""}\r\n${answer.content}`;
+/** What to write: text costs less where it is short, and is copied where it is long. */
+const WRITTEN = RESPONSE.length < 16384 ? RESPONSE : Buffer.from(RESPONSE, "latin1");
 const END = Buffer.from("\r\n\r\n");
 const END_AS_NUMBER = END.readUInt32BE();
 
@@ -46,7 +51,8 @@ function countEnds(bytes) {
  */
 function single(socket) {
   return () => {
-    socket.write(RESPONSE, "latin1");
+    if (closes) socket.end(WRITTEN, "latin1");
+    else socket.write(WRITTEN, "latin1");
     return true;
   };
 }
@@ -56,7 +62,7 @@ function single(socket) {
  * @param {import("node:net").Socket} socket
  * @returns {(length: number) => boolean}
  */
-function pipelined(socket) {
+function many(socket) {
   /** The last bytes of a read that ended within a request: the request's end may be cut in two. */
   let before = null;
   return (length) => {
@@ -70,10 +76,10 @@ function pipelined(socket) {
   };
 }
 
-const answering = process.env.PIPELINED === "1" ? pipelined : single;
+const answering = pipelined > 1 ? many : single;
 
 const server = createServer({ noDelay: true }, (socket) => {
   if (!readDirectly(socket, buffer, answering(socket))) throw new Error("this Node cannot read into a buffer of ours");
   socket.on("error", () => socket.destroy());
 });
-server.listen({ host: HOST, port: PORT, backlog: 1024 }, () => ready(server.address().port));
+server.listen({ host: HOST, port: PORT, backlog: BACKLOG }, () => ready(server.address().port));
