@@ -1,4 +1,5 @@
-// `npm run test:hosts`: the parser's vectors on every JavaScript host there is, one line a host.
+// `npm run test:hosts`: the parser's vectors on every JavaScript host there is, and the server where it can listen; one
+// line a host.
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,14 +11,14 @@ const OUT = "build/hosts";
 /** Milliseconds that a host may take. */
 const PATIENCE = 180_000;
 
-async function bundle(entry, format, external = []) {
+async function bundle(entry, format, options = {}) {
   const { outputFiles } = await build({
     entryPoints: [`tests/hosts/${entry}.ts`],
     bundle: true,
     format,
-    external,
     target: "es2022",
     write: false,
+    ...options,
   });
   return outputFiles[0].text;
 }
@@ -66,28 +67,60 @@ async function chromium(program) {
 }
 
 const script = path.resolve(OUT, "script.mjs");
+const server = path.resolve(OUT, "server.mjs");
 const browser = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+
+/** A host that runs programs and can listen; `rights` are what it must be given for that. */
+const listening = (name, command, args = [], rights = []) => ({
+  name,
+  vectors: () => run(command, [...args, script]),
+  server: () => run(command, [...args, ...rights, server]),
+});
 const HOSTS = [
-  [`node ${process.versions.node}`, () => run(process.execPath, [script])],
-  ...["22", "24", "26"].map((version) => [`node ${version}`, () => run(bin(`node${version}/bin/node`), [script])]),
-  ["bun", () => run(bin(".bin/bun"), [script])],
-  ["deno", () => run(bin(".bin/deno"), ["run", "--no-remote", script])],
-  ["workerd", () => run(bin(".bin/workerd"), ["test", "tests/hosts/workerd.capnp"])],
-  ["chromium", browser ? () => chromium(browser) : null],
+  listening(`node ${process.versions.node}`, process.execPath),
+  ...["22", "24", "26"].map((version) => listening(`node ${version}`, bin(`node${version}/bin/node`))),
+  listening("bun", bin(".bin/bun")),
+  listening("deno", bin(".bin/deno"), ["run", "--no-remote"], ["-N", "-R", "-W", "-E"]),
+  { name: "workerd", vectors: () => run(bin(".bin/workerd"), ["test", "tests/hosts/workerd.capnp"]) },
+  { name: "chromium", vectors: browser && (() => chromium(browser)) },
 ];
 
-/** Says in one line how a host did; gives its result. */
-function report(name, result) {
-  const { builds, chosen, passed, failures } = result;
-  const state = failures.length === 0 ? "passed" : "FAILED";
-  console.log(`${name.padEnd(16)} ${state}  ${passed} vectors on ${builds.join(", ")}; by itself it chose ${chosen}`);
-  for (const failure of failures.slice(0, 5)) console.log(`    ${failure.slice(0, 300)}`);
-  return result;
+/** Runs a program that prints its result as one line of JSON. */
+async function resultOf(program) {
+  const output = await program();
+  const json = /^.*?(\{".*\}).*$/m.exec(output)?.[1];
+  if (!json) throw new Error(`it gave no result: ${output.slice(-400)}`);
+  return JSON.parse(json);
+}
+
+/** Says how the server did, with each way of reading, and what it is known not to do on this host. */
+function serverText(results) {
+  const ways = results.map(({ directly, passed }) => `${passed} checks reading ${directly ? "directly" : "by events"}`);
+  const differences = new Set(results.flatMap((result) => result.differences));
+  return [`server ${ways.join(", ")}`, ...[...differences].map((name) => `known to differ: "${name}"`)].join("; ");
+}
+
+/** Runs all that a host can run, and says in one line how it did; gives whether it passed. */
+async function test({ name, vectors, server }) {
+  if (!vectors) throw new Error("it is not installed");
+  const { builds, chosen, passed, failures } = await resultOf(vectors);
+  const texts = [`${passed} vectors on ${builds.join(", ")}; by itself it chose ${chosen}`];
+  let label = name;
+  if (server) {
+    const { host, results } = await resultOf(server);
+    label = host;
+    texts.push(serverText(results));
+    for (const result of results) failures.push(...result.failures);
+  }
+  console.log(`${label.padEnd(16)} ${failures.length === 0 ? "passed" : "FAILED"}  ${texts.join("; ")}`);
+  for (const failure of failures.slice(0, 5)) console.log(`    ${failure.replaceAll(/\s+/g, " ").slice(0, 300)}`);
+  return failures.length === 0;
 }
 
 mkdirSync(OUT, { recursive: true });
 writeFileSync(script, await bundle("script", "esm"));
-writeFileSync(path.join(OUT, "worker.js"), await bundle("worker", "esm", ["parser.wasm"]));
+writeFileSync(server, await bundle("server", "esm", { platform: "node" }));
+writeFileSync(path.join(OUT, "worker.js"), await bundle("worker", "esm", { external: ["parser.wasm"] }));
 const inline = (await bundle("script", "iife")).replaceAll("</script", "<\\/script");
 writeFileSync(
   path.join(OUT, "page.html"),
@@ -97,21 +130,18 @@ writeFileSync(
 let passed = 0;
 let failed = 0;
 let skipped = 0;
-for (const [name, work] of HOSTS) {
-  if (work === null && !process.env.CI) {
-    console.log(`${name.padEnd(16)} skipped: it is not installed`);
+for (const host of HOSTS) {
+  const name = host.name.padEnd(16);
+  if (!host.vectors && !process.env.CI) {
+    console.log(`${name} skipped: it is not installed`);
     ++skipped;
     continue;
   }
   try {
-    const output = await (work ?? (() => Promise.reject(new Error("it is not installed"))))();
-    const json = /\{"chosen".*\}/.exec(output)?.[0];
-    if (!json) throw new Error(`it gave no result: ${output.slice(-400)}`);
-    const { failures } = report(name, JSON.parse(json));
-    if (failures.length === 0) ++passed;
+    if (await test(host)) ++passed;
     else ++failed;
   } catch (error) {
-    console.log(`${name.padEnd(16)} FAILED  ${error.message}`);
+    console.log(`${name} FAILED  ${error.message}`);
     ++failed;
   }
 }
