@@ -220,14 +220,16 @@ export abstract class MessageReader<Head extends MessageHead> {
     this.#suspended = this.#mirrored = false;
   }
 
-  /** Nothing more can be read of the window: what is left is kept, and the window let go, or filled again. */
+  /**
+   * Nothing more can be read of the window: what is left is kept, and the window let go. Where more was put by than the
+   * window takes, the rest waits for the next `resume`.
+   */
   #needMore(): ReaderEvent {
     this.head?.own();
     const more = this.#mirrored && this.#tailAt < this.#tailEnd;
     this.#putBack();
-    if (!more) return NEED_MORE;
-    this.resume();
-    return this.next();
+    this.#suspended = more;
+    return NEED_MORE;
   }
 
   #nextHead(): ReaderEvent {

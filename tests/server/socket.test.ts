@@ -49,6 +49,30 @@ describe.each([
   });
 });
 
+test("content behind a request that is at work is taken whole, though it came in one piece larger than the window", async () => {
+  const application = new Application({
+    fallback: async (request) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return new Uint8Array(await request.bytes());
+    },
+  });
+  const group = new ConnectionGroup(new Service(application, Number.POSITIVE_INFINITY, () => {}));
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    serveSocket(withoutDirectReads(socket), group);
+    const content = Buffer.alloc(300_000, "0123456789");
+    const head = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${content.length}\r\n\r\n`;
+    // As runtimes may read that have larger buffers of their own.
+    socket.emit("data", Buffer.concat([Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n\r\n${head}`), content]));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const client = new RawClient((server.address() as AddressInfo).port);
+  const answers = await client.responses(2);
+  expect(answers[1].body === "0123456789".repeat(30_000)).toBe(true);
+  client.destroy();
+  server.close();
+});
+
 test("this runtime has what direct reads need", async () => {
   const server = createServer().listen(0, "127.0.0.1");
   const accepted = once(server, "connection");
