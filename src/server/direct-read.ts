@@ -5,8 +5,8 @@
  */
 import type { Socket } from "node:net";
 
-/** Called with the number of bytes that now lie at the beginning of the buffer. */
-type OnRead = (length: number) => boolean;
+/** Called on the socket, with the number of bytes that now lie at the beginning of the buffer. */
+type OnRead = (this: Socket, length: number) => boolean;
 
 interface Handle {
   useUserBuffer?(buffer: Uint8Array): void;
@@ -37,9 +37,9 @@ export function readDirectly(socket: Socket, buffer: Uint8Array, onRead: OnRead)
   return true;
 }
 
-/** Has a socket that reads directly hand on what comes as any stream does, for whoever takes it over. */
+/** Has a socket hand on what comes as any stream does, for whoever takes it over. */
 export function readAsStream(socket: Socket, buffer: Uint8Array): void {
-  if (!symbols) return;
   const inner = socket as unknown as Record<symbol, unknown>;
+  if (!symbols || inner[symbols.buffer] !== buffer) return;
   inner[symbols.callback] = (length: number) => socket.push(Buffer.from(buffer.subarray(0, length)));
 }

@@ -8,77 +8,115 @@ const LINGER_TIME = 2000;
 /** Bytes that a peer may leave unread before it gets no more answers. At least what a socket itself buffers. */
 const UNREAD_MAX = 65536;
 
+// An idle server is its sockets: what can be shared by all of them is no closure of each.
+const CONNECTION = Symbol("connection");
+type ServedSocket = Socket & { [CONNECTION]: ServerConnection };
+
+function onRead(this: Socket, length: number): boolean {
+  (this as ServedSocket)[CONNECTION].receiveInWindow(length);
+  return true;
+}
+
+function onData(this: ServedSocket, chunk: Uint8Array): void {
+  this[CONNECTION].receive(chunk);
+}
+
+function onDrain(this: ServedSocket): void {
+  this.off("drain", onDrain);
+  this[CONNECTION].drained();
+}
+
+function onEnd(this: ServedSocket): void {
+  this[CONNECTION].finish();
+}
+
+/** Whatever went wrong with a socket, "close" follows and says all that matters here. */
+function onError(): void {}
+
+function onClose(this: ServedSocket): void {
+  this[CONNECTION].abort();
+}
+
+class SocketTransport implements Transport {
+  readonly peer: ServedSocket;
+  readonly #group: ConnectionGroup;
+  #ending = false;
+
+  constructor(socket: Socket, group: ConnectionGroup) {
+    this.peer = socket as ServedSocket;
+    this.#group = group;
+  }
+
+  write(pieces: readonly (string | Uint8Array)[]): boolean {
+    const socket = this.peer;
+    if (pieces.length > 1) socket.cork();
+    for (const piece of pieces) {
+      if (typeof piece === "string") socket.write(piece, "latin1");
+      else socket.write(piece);
+    }
+    if (pieces.length > 1) socket.uncork();
+    if (socket.writableLength <= UNREAD_MAX) return true;
+    if (socket.listenerCount("drain") === 0) socket.on("drain", onDrain);
+    return false;
+  }
+
+  unsent(): number {
+    const socket = this.peer;
+    // Bytes that wait here, and of those in the system's hands what it has not sent: both change as the peer reads.
+    const { _handle: handle } = socket as unknown as { _handle: { writeQueueSize?: number } | null };
+    return socket.writableLength === 0 ? 0 : socket.writableLength + (handle?.writeQueueSize ?? 0);
+  }
+
+  destroy(): void {
+    this.peer.destroy();
+  }
+
+  end(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    const socket = this.peer;
+    // RFC 9112 §9.6: closing at once might reset the connection before the peer has read the last answer. It may take
+    // its time to read what was written; only then it has that much more to close its side.
+    socket.end(() => {
+      const timer = setTimeout(() => socket.destroy(), LINGER_TIME);
+      socket.once("close", () => clearTimeout(timer));
+    });
+    socket.resume();
+  }
+
+  pause(): void {
+    this.peer.pause();
+  }
+
+  resume(): void {
+    this.peer.resume();
+  }
+
+  detach(): Socket {
+    const socket = this.peer;
+    for (const [event, listener] of LISTENERS) socket.off(event, listener);
+    readAsStream(socket, this.#group.parser.window);
+    // Neither paused nor flowing: it waits for its new owner to listen, as a new socket does.
+    (socket as { readableFlowing: boolean | null }).readableFlowing = null;
+    return socket;
+  }
+}
+
+const LISTENERS = [
+  ["data", onData],
+  ["drain", onDrain],
+  ["end", onEnd],
+  ["error", onError],
+  ["close", onClose],
+] as const;
+
 /** Gives the socket a connection of the group, which lives as long as it does. */
 export function serveSocket(socket: Socket, group: ConnectionGroup): ServerConnection {
-  const { window } = group.parser;
-  let ending = false;
-  let timer: NodeJS.Timeout | undefined;
-
-  // RFC 9112 §9.6: closing at once might reset the connection before the peer has read the last answer.
-  const linger = () => {
-    timer = setTimeout(() => socket.destroy(), LINGER_TIME);
-  };
-
-  const transport: Transport = {
-    peer: socket,
-    write(pieces) {
-      if (pieces.length > 1) socket.cork();
-      for (const piece of pieces) {
-        if (typeof piece === "string") socket.write(piece, "latin1");
-        else socket.write(piece);
-      }
-      if (pieces.length > 1) socket.uncork();
-      return socket.writableLength <= UNREAD_MAX;
-    },
-    unsent() {
-      // Bytes that wait here, and of those in the system's hands what it has not sent: both change as the peer reads.
-      const { _handle: handle } = socket as unknown as { _handle: { writeQueueSize?: number } | null };
-      return socket.writableLength === 0 ? 0 : socket.writableLength + (handle?.writeQueueSize ?? 0);
-    },
-    destroy() {
-      socket.destroy();
-    },
-    end() {
-      if (ending) return;
-      ending = true;
-      // The peer may take its time to read what was written; only then it has that much more to close its side.
-      socket.end(linger);
-      socket.resume();
-    },
-    pause() {
-      socket.pause();
-    },
-    resume() {
-      socket.resume();
-    },
-    detach() {
-      for (const [event, listener] of listeners) socket.off(event, listener);
-      if (direct) readAsStream(socket, window);
-      // Neither paused nor flowing: it waits for its new owner to listen, as a new socket does.
-      (socket as { readableFlowing: boolean | null }).readableFlowing = null;
-      return socket;
-    },
-  };
-  const connection = group.connect(transport);
-
-  const direct = readDirectly(socket, window, (length) => {
-    connection.receiveInWindow(length);
-    return true;
-  });
-  const listeners: [event: string, listener: (chunk: Uint8Array) => void][] = [
-    ["drain", () => connection.drained()],
-    ["end", () => connection.finish()],
-    // Whatever went wrong with the socket, "close" follows and says all that matters here.
-    ["error", () => {}],
-    [
-      "close",
-      () => {
-        clearTimeout(timer);
-        connection.abort();
-      },
-    ],
-  ];
-  if (!direct) listeners.push(["data", (chunk) => connection.receive(chunk)]);
-  for (const [event, listener] of listeners) socket.on(event, listener);
+  const connection = group.connect(new SocketTransport(socket, group));
+  (socket as ServedSocket)[CONNECTION] = connection;
+  if (!readDirectly(socket, group.parser.window, onRead)) socket.on("data", onData);
+  socket.on("end", onEnd);
+  socket.on("error", onError);
+  socket.on("close", onClose);
   return connection;
 }
