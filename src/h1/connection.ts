@@ -91,7 +91,7 @@ export class ServerConnection implements ExchangeOwner {
     this.#transport = transport;
     this.#reader = new RequestReader(owner.parser);
     this.#outbox = new Outbox(transport);
-    this.#patience = new Patience(owner.options, owner.clock);
+    this.#patience = new Patience(owner);
     this.#pipeline = new Pipeline(owner.options.maxPipelinedRequests);
   }
 

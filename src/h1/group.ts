@@ -35,7 +35,7 @@ export class ConnectionGroup implements ConnectionOwner {
     this.#events = events;
     this.options = checkConnectionOptions(options);
     this.parser = new Parser(options);
-    this.clock = { now };
+    this.clock = { now: Math.trunc(now) };
   }
 
   /** Connections that are open. */
@@ -53,7 +53,7 @@ export class ConnectionGroup implements ConnectionOwner {
 
   /** Tells the time, and so ends what has lasted too long: how often it is called is how exact timeouts are. */
   tick(now: number): void {
-    this.clock.now = now;
+    this.clock.now = Math.trunc(now);
     for (const connection of this.#connections) connection.tick();
   }
 

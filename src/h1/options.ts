@@ -28,7 +28,7 @@ export interface Transport {
   detach(): unknown;
 }
 
-/** What the owner of many connections tells them the time by: milliseconds that move in ticks. */
+/** What the owner of many connections tells them the time by: whole milliseconds that move in ticks. */
 export interface Clock {
   readonly now: number;
 }

@@ -7,7 +7,8 @@ const BATCH_SIZE = 65536;
 export class Outbox {
   readonly #transport: Transport;
   #text = "";
-  #pieces: (string | Uint8Array)[] = [];
+  /** What goes before the text. */
+  #pieces: (string | Uint8Array)[] | null = null;
   #blocked = false;
   #whenDrained: ((going: boolean) => void) | null = null;
 
@@ -22,26 +23,25 @@ export class Outbox {
 
   /** Whether so much was gathered that it should leave now. */
   get full(): boolean {
-    return this.#text.length > BATCH_SIZE || this.#pieces.length > 0;
+    return this.#text.length > BATCH_SIZE || this.#pieces !== null;
   }
 
   /** Gathers text of one byte a character, then bytes where there are any. */
   add(text: string, bytes: Uint8Array | null = null): void {
     this.#text += text;
     if (bytes === null) return;
+    this.#pieces ??= [];
     this.#pieces.push(this.#text, bytes);
     this.#text = "";
   }
 
   /** Writes what was gathered. */
   flush(): void {
-    if (this.#text !== "") {
-      this.#pieces.push(this.#text);
-      this.#text = "";
-    }
-    if (this.#pieces.length === 0) return;
-    const pieces = this.#pieces;
-    this.#pieces = [];
+    const pieces = this.#pieces ?? [];
+    if (this.#text !== "") pieces.push(this.#text);
+    if (pieces.length === 0) return;
+    this.#pieces = null;
+    this.#text = "";
     if (!this.#transport.write(pieces)) this.#blocked = true;
   }
 

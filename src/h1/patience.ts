@@ -9,9 +9,14 @@ export const CONTENT = 3;
 /** For the application, which has all the time it wants. */
 export const APPLICATION = 4;
 
+/** What connections share that tells how long to wait. */
+interface Terms {
+  readonly options: ConnectionOptions;
+  readonly clock: Clock;
+}
+
 export class Patience {
-  readonly #options: ConnectionOptions;
-  readonly #clock: Clock;
+  readonly #terms: Terms;
   #waitsFor = FIRST_REQUEST;
   /** Requests that had begun when it began to wait for this, and when that was. */
   #requests = 0;
@@ -20,10 +25,9 @@ export class Patience {
   #unsent = 0;
   #unsentSince = 0;
 
-  constructor(options: ConnectionOptions, clock: Clock) {
-    this.#options = options;
-    this.#clock = clock;
-    this.#since = clock.now;
+  constructor(terms: Terms) {
+    this.#terms = terms;
+    this.#since = terms.clock.now;
   }
 
   /** What it waits for. */
@@ -39,26 +43,26 @@ export class Patience {
     if (waitsFor === this.#waitsFor && waitsFor !== CONTENT && requests === this.#requests) return;
     this.#waitsFor = waitsFor;
     this.#requests = requests;
-    this.#since = this.#clock.now;
+    this.#since = this.#terms.clock.now;
   }
 
   /** Whether it has waited too long. */
   get over(): boolean {
-    return this.#clock.now - this.#since >= this.#limit();
+    return this.#terms.clock.now - this.#since >= this.#limit();
   }
 
   /** Whether the peer has read nothing for too long of what is `unsent` (`Transport.unsent`). */
   isStalled(unsent: number): boolean {
-    const { now } = this.#clock;
+    const { now } = this.#terms.clock;
     if (unsent === 0 || unsent !== this.#unsent) {
       this.#unsent = unsent;
       this.#unsentSince = now;
     }
-    return unsent !== 0 && now - this.#unsentSince >= this.#options.writeTimeout;
+    return unsent !== 0 && now - this.#unsentSince >= this.#terms.options.writeTimeout;
   }
 
   #limit(): number {
-    const { headTimeout, bodyTimeout, keepAliveTimeout } = this.#options;
+    const { headTimeout, bodyTimeout, keepAliveTimeout } = this.#terms.options;
     if (this.#waitsFor === APPLICATION) return Number.POSITIVE_INFINITY;
     if (this.#waitsFor === CONTENT) return bodyTimeout;
     return this.#waitsFor === NEXT_REQUEST ? keepAliveTimeout : headTimeout;

@@ -3,6 +3,7 @@ import { ParseError } from "./errors.ts";
 import type { HeaderFields } from "./fields.ts";
 import type { MessageHead, RequestHead, ResponseHead } from "./head.ts";
 import type { Parser } from "./parser.ts";
+import { Tail } from "./tail.ts";
 
 /** What `MessageReader.next` found. */
 export const NEED_MORE = 0;
@@ -32,6 +33,18 @@ const LF = 0x0a;
 /** Bytes before a new one that the search for the end of a head looks back at. */
 const LOOK_BACK = 3;
 
+/** Where the chunks of a body are being read. */
+class Chunks {
+  /** What the decoder goes on with. */
+  state: number = abi.CHUNK_START;
+  /** Bytes of the body before what was decoded last: what the offset of an error counts from. */
+  offset = 0;
+  /** Pieces of content that were found in what was decoded last, of which `span` are told; and where it began. */
+  span = 0;
+  spanCount = 0;
+  spanBase = 0;
+}
+
 /**
  * Reads the messages of one connection from a window that it shares with others.
  *
@@ -41,7 +54,7 @@ const LOOK_BACK = 3;
  */
 export abstract class MessageReader<Head extends MessageHead> {
   readonly parser: Parser;
-  /** The head that HEAD told of, until the next one. */
+  /** The head that HEAD told of, until the window is let go. */
   head: Head | null = null;
   /** The fields that TRAILERS told of. */
   trailers: HeaderFields | null = null;
@@ -52,25 +65,11 @@ export abstract class MessageReader<Head extends MessageHead> {
   #phase = IN_HEAD;
   #at = 0;
   #end = 0;
-  /**
-   * Bytes that came before: [#tailAt, #tailEnd) of the tail were not read yet. They are the beginning of a head or of a
-   * trailer section, or whatever `suspend` put by.
-   */
-  #tail: Uint8Array<ArrayBuffer> | null = null;
-  #tailAt = 0;
-  #tailEnd = 0;
-  /** Whether the tail was put by unread, and may hold anything. */
-  #suspended = false;
-  /** Whether what lies in the window came from the tail, and still stands there before #tailAt. */
-  #mirrored = false;
+  /** Bytes that came before; null where there are none. */
+  #tail: Tail | null = null;
   /** Bytes of content that remain, or of the chunk. */
   #remaining = 0;
-  #chunkState = 0;
-  #span = 0;
-  #spanCount = 0;
-  #spanBase = 0;
-  /** Bytes of the chunked body before this window: what the offset of an error counts from. */
-  #bodyOffset = 0;
+  #chunks: Chunks | null = null;
 
   constructor(parser: Parser) {
     this.parser = parser;
@@ -79,31 +78,29 @@ export abstract class MessageReader<Head extends MessageHead> {
   /** Whether a message has begun and not ended; empty lines before a head begin nothing (RFC 9112 §2.2). */
   get inMessage(): boolean {
     if (this.#phase !== IN_HEAD) return true;
-    if (this.#tail === null) return false;
-    const tail = this.#tail.subarray(this.#tailAt, this.#tailEnd);
-    return tail.some((byte, at) => byte !== (at % 2 === 0 ? CR : LF));
+    return this.#tail?.unread.some((byte, at) => byte !== (at % 2 === 0 ? CR : LF)) ?? false;
   }
 
   /** Bytes that wait to be read after `suspend`. */
   get waiting(): number {
-    return this.#suspended ? this.#tailEnd - this.#tailAt : 0;
+    return this.#tail?.suspended ? this.#tail.length : 0;
   }
 
   /** Takes the bytes at [0, length) of the window, which follow on what came before. */
   feed(length: number): void {
     this.#at = 0;
     this.#end = length;
-    const known = this.#tailEnd - this.#tailAt;
-    if (known === 0) return;
-    if (this.#suspended) throw new Error("a suspended reader must be resumed before it is fed");
-    const tail = (this.#tail as Uint8Array).subarray(this.#tailAt, this.#tailEnd);
-    if (this.#search(tail, length) === length && known + length < this.parser.limits.maxHeadSize) {
-      this.#keep(0, length);
+    const tail = this.#tail;
+    if (tail === null) return;
+    if (tail.suspended) throw new Error("a suspended reader must be resumed before it is fed");
+    const { unread } = tail;
+    if (this.#search(unread, length) === length && unread.length + length < this.parser.limits.maxHeadSize) {
+      tail.add(this.parser.window.subarray(0, length));
       this.#at = length;
       return;
     }
-    this.#at = this.parser.carry(tail);
-    this.#drop();
+    this.#at = this.parser.carry(unread);
+    this.#tail = null;
   }
 
   /** Reads on. A ParseError ends the life of the reader. */
@@ -126,34 +123,33 @@ export abstract class MessageReader<Head extends MessageHead> {
 
   /** Puts the unread bytes by, so that the window is free; `resume` goes on with them. */
   suspend(): void {
-    this.head?.own();
-    this.#putBack();
-    this.#suspended = this.#tailAt < this.#tailEnd;
+    this.#letGo();
+    if (this.#tail !== null) this.#tail.suspended = true;
   }
 
   /** Adds the bytes at [0, length) of the window to those that were put by. */
   postpone(length: number): void {
-    this.#suspended = true;
-    this.#keep(0, length);
+    this.#keep(0, length).suspended = true;
   }
 
   /** Gives the bytes that were put by, which belong to no message; they are the caller's. */
   takeWaiting(): Uint8Array {
-    const waiting = this.#tail === null ? new Uint8Array(0) : this.#tail.subarray(this.#tailAt, this.#tailEnd);
-    this.#drop();
+    const waiting = this.#tail?.unread ?? new Uint8Array(0);
+    this.#tail = null;
     return waiting;
   }
 
   /** Puts the bytes that were put by back into the window, as many as it takes; as `feed`. */
   resume(): void {
-    const tail = this.#tail as Uint8Array;
-    const length = Math.min(this.#tailEnd - this.#tailAt, this.parser.window.length);
-    this.parser.window.set(tail.subarray(this.#tailAt, this.#tailAt + length));
-    this.#tailAt += length;
-    this.#mirrored = true;
-    this.#suspended = false;
+    const tail = this.#tail;
+    if (tail === null) return;
+    const { window } = this.parser;
+    const bytes = tail.take(window.length);
+    window.set(bytes);
+    tail.mirrored = true;
+    tail.suspended = false;
     this.#at = 0;
-    this.#end = length;
+    this.#end = bytes.length;
   }
 
   /** Parses a head at [start, end) of the window; as the functions of `Parser`. */
@@ -172,37 +168,34 @@ export abstract class MessageReader<Head extends MessageHead> {
       return;
     }
     if (!this.inMessage) return;
-    if (this.#phase === IN_HEAD && !this.#suspended) {
+    const tail = this.#tail;
+    if (this.#phase === IN_HEAD && tail !== null && !tail.suspended) {
       // What is wrong already is told before what is missing.
-      const start = this.parser.carry((this.#tail as Uint8Array).subarray(this.#tailAt, this.#tailEnd));
-      const outcome = this.parseHead(start, 0);
+      const outcome = this.parseHead(this.parser.carry(tail.unread), 0);
       if (outcome < 0) throw this.parser.error(outcome);
     }
-    throw new ParseError(abi.INCOMPLETE_MESSAGE, this.#tailEnd - this.#tailAt);
+    throw new ParseError(abi.INCOMPLETE_MESSAGE, tail?.length);
   }
 
   /** Appends bytes of the window to the tail. */
-  #keep(start: number, end: number): void {
-    const length = this.#tailEnd - this.#tailAt + end - start;
-    if (this.#tail === null || this.#tail.length < this.#tailAt + length) {
-      const larger = new Uint8Array(Math.max(length, 2 * (this.#tailEnd - this.#tailAt)));
-      if (this.#tail !== null) larger.set(this.#tail.subarray(this.#tailAt, this.#tailEnd));
-      this.#tail = larger;
-      this.#tailEnd -= this.#tailAt;
-      this.#tailAt = 0;
-    }
-    const { memory } = this.parser;
-    this.#tail.set(memory.subarray(abi.WINDOW + start, abi.WINDOW + end), this.#tailEnd);
-    this.#tailEnd += end - start;
+  #keep(start: number, end: number): Tail {
+    const bytes = this.parser.memory.subarray(abi.WINDOW + start, abi.WINDOW + end);
+    if (this.#tail === null) this.#tail = new Tail(bytes);
+    else this.#tail.add(bytes);
+    return this.#tail;
   }
 
-  /** Makes what is unread in the window the beginning of the tail. */
-  #putBack(): void {
-    if (this.#mirrored) this.#tailAt -= this.#end - this.#at;
-    else if (this.#at < this.#end) this.#keep(this.#at, this.#end);
-    this.#mirrored = false;
+  /** Lets the window go: what is unread becomes the beginning of the tail, and a head that is in use is copied. */
+  #letGo(): void {
+    this.head?.own();
+    this.head = null;
+    const tail = this.#tail;
+    if (tail?.mirrored) {
+      tail.takeBack(this.#end - this.#at);
+      tail.mirrored = false;
+    } else if (this.#at < this.#end) this.#keep(this.#at, this.#end);
     this.#at = this.#end;
-    if (this.#tailAt === this.#tailEnd) this.#drop();
+    if (tail?.length === 0) this.#tail = null;
   }
 
   /** Looks for the end of the head that begins with the tail; as `Parser.findHeadEnd`. */
@@ -214,21 +207,15 @@ export abstract class MessageReader<Head extends MessageHead> {
     return this.parser.findHeadEnd(this.parser.carry(behind), -1, length);
   }
 
-  #drop(): void {
-    this.#tail = null;
-    this.#tailAt = this.#tailEnd = 0;
-    this.#suspended = this.#mirrored = false;
-  }
-
   /**
-   * Nothing more can be read of the window: what is left is kept, and the window let go. Where more was put by than the
-   * window takes, the rest waits for the next `resume`.
+   * Nothing more can be read of the window. Where more was put by than that takes, the rest waits for the next
+   * `resume`.
    */
   #needMore(): ReaderEvent {
-    this.head?.own();
-    const more = this.#mirrored && this.#tailAt < this.#tailEnd;
-    this.#putBack();
-    this.#suspended = more;
+    const tail = this.#tail;
+    const more = tail?.mirrored === true && tail.length > 0;
+    this.#letGo();
+    if (more) tail.suspended = true;
     return NEED_MORE;
   }
 
@@ -246,10 +233,8 @@ export abstract class MessageReader<Head extends MessageHead> {
     if (framing === abi.FRAMING_NONE) this.#phase = AT_END;
     else if (framing === abi.FRAMING_CHUNKED) {
       this.#phase = IN_CHUNKS;
-      this.#chunkState = abi.CHUNK_START;
+      this.#chunks = new Chunks();
       this.#remaining = 0;
-      this.#bodyOffset = 0;
-      this.#span = this.#spanCount = 0;
     } else if (framing === abi.FRAMING_UNTIL_CLOSE) this.#phase = UNTIL_CLOSE;
     else {
       this.#remaining = head.contentLength;
@@ -281,32 +266,30 @@ export abstract class MessageReader<Head extends MessageHead> {
 
   #nextChunk(): ReaderEvent {
     const { parser } = this;
+    const chunks = this.#chunks as Chunks;
     for (;;) {
-      if (this.#span < this.#spanCount) {
-        this.dataStart = this.#spanBase + parser.spanOffset(this.#span);
-        this.dataEnd = this.dataStart + parser.spanLength(this.#span);
-        ++this.#span;
+      if (chunks.span < chunks.spanCount) {
+        this.dataStart = chunks.spanBase + parser.spanOffset(chunks.span);
+        this.dataEnd = this.dataStart + parser.spanLength(chunks.span);
+        ++chunks.span;
         return DATA;
       }
-      const phase = this.#chunkState & abi.CHUNK_PHASE_MASK;
-      if (phase === abi.CHUNK_PHASE_DONE) {
-        this.#phase = AT_END;
+      const phase = chunks.state & abi.CHUNK_PHASE_MASK;
+      if (phase >= abi.CHUNK_PHASE_TRAILERS) {
+        this.#chunks = null;
+        this.#phase = phase === abi.CHUNK_PHASE_DONE ? AT_END : IN_TRAILERS;
         return this.next();
       }
-      if (phase === abi.CHUNK_PHASE_TRAILERS) {
-        this.#phase = IN_TRAILERS;
-        return this.#nextTrailers();
-      }
       if (this.#at >= this.#end) return this.#needMore();
-      const consumed = parser.decodeChunked(this.#at, this.#end, this.#chunkState, this.#remaining);
-      if (consumed < 0) throw parser.error(consumed, this.#bodyOffset);
-      this.#spanBase = this.#at;
+      const consumed = parser.decodeChunked(this.#at, this.#end, chunks.state, this.#remaining);
+      if (consumed < 0) throw parser.error(consumed, chunks.offset);
+      chunks.spanBase = this.#at;
       this.#at += consumed;
-      this.#bodyOffset += consumed;
-      this.#chunkState = parser.chunkState;
+      chunks.offset += consumed;
+      chunks.state = parser.chunkState;
       this.#remaining = parser.chunkRemaining;
-      this.#span = 0;
-      this.#spanCount = parser.spanCount;
+      chunks.span = 0;
+      chunks.spanCount = parser.spanCount;
     }
   }
 
