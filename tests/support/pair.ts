@@ -2,6 +2,7 @@
 import {
   ClientConnection,
   type ConnectionGroup,
+  type OutgoingMessage,
   type Peer,
   type ServerConnection,
   type Transport,
@@ -14,6 +15,34 @@ interface Machine {
   drained(): void;
   abort(): void;
 }
+
+/** Bytes that a piece may have that is delivered at once: a number, or what gives one for each piece. */
+export type Cut = number | (() => number);
+
+/** Numbers from 0 to `below`, the same for the same seed. */
+export function random(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 0x1_0000_0000) * below);
+  };
+}
+
+/** A response that is nothing but its content, and what else is said. */
+export function message(body: OutgoingMessage["body"], more: Partial<OutgoingMessage> = {}): OutgoingMessage {
+  return { status: 200, contentType: null, fields: null, trailers: null, ...more, body };
+}
+
+/** Content in these pieces. */
+export async function* pieces(...all: (string | Uint8Array)[]): AsyncGenerator<string | Uint8Array> {
+  yield* all;
+}
+
+export const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
+export const bytes = (content: string): Uint8Array => Buffer.from(content, "latin1");
+
+/** Lets everything go on that waits for nothing from outside. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Bytes that one end may have written and the other not read, before the first is told to wait. */
 const HIGH_WATER_MARK = 16384;
@@ -30,19 +59,22 @@ export class MemoryTransport implements Transport {
   written = "";
   destroyed = false;
   ended = false;
+  /** How often reading was stopped, and started again. */
+  pauses = 0;
+  resumes = 0;
   #other: MemoryTransport | null = null;
-  readonly #cut: number;
+  readonly #cut: Cut;
   #queue: Uint8Array[] = [];
   #queued = 0;
   #paused = false;
   #full = false;
   #delivering = false;
 
-  constructor(cut: number) {
+  constructor(cut: Cut) {
     this.#cut = cut;
   }
 
-  static pair(cut = Number.POSITIVE_INFINITY): [MemoryTransport, MemoryTransport] {
+  static pair(cut: Cut = Number.POSITIVE_INFINITY): [MemoryTransport, MemoryTransport] {
     const [one, two] = [new MemoryTransport(cut), new MemoryTransport(cut)];
     one.#other = two;
     two.#other = one;
@@ -75,10 +107,12 @@ export class MemoryTransport implements Transport {
   }
 
   pause(): void {
+    ++this.pauses;
     this.#paused = true;
   }
 
   resume(): void {
+    ++this.resumes;
     this.#paused = false;
     this.#deliver();
   }
@@ -86,6 +120,7 @@ export class MemoryTransport implements Transport {
   detach(): unknown {
     this.machine = null;
     this.taken = [];
+    this.resume();
     return this;
   }
 
@@ -111,7 +146,7 @@ export class MemoryTransport implements Transport {
         if (this.#other?.ended && this.#queue.length === 0) this.#finish();
         return;
       }
-      const piece = chunk.subarray(0, this.#cut);
+      const piece = chunk.subarray(0, typeof this.#cut === "number" ? this.#cut : this.#cut());
       if (piece.length === chunk.length) this.#queue.shift();
       else this.#queue[0] = chunk.subarray(piece.length);
       this.#queued -= piece.length;
@@ -138,7 +173,7 @@ export interface Pair {
 }
 
 /** Connects a client to a group; what one writes reaches the other in pieces of `cut` bytes. */
-export function connectPair(group: ConnectionGroup, cut?: number): Pair {
+export function connectPair(group: ConnectionGroup, cut?: Cut): Pair {
   const [clientEnd, serverEnd] = MemoryTransport.pair(cut);
   const client = new ClientConnection(clientEnd);
   const server = group.connect(serverEnd);
