@@ -263,6 +263,8 @@ export class ClientConnection {
 
   #end(exchange: Exchange, response: OpenResponse): void {
     response.content.end();
+    // Nobody looks after it any more once it is out of the list.
+    response.content.own();
     this.#exchanges.shift();
     this.#expectNext();
     // A server that answers before it has all content may still wait for it, or not: only closing is safe.
