@@ -14,6 +14,7 @@ import {
   RequestReader,
 } from "../parser/index.ts";
 import { type ContentStream, isStream } from "./body.ts";
+import { putBy } from "./content.ts";
 import { Exchange, type ExchangeOwner, type TakeOver } from "./exchange.ts";
 import type { Fields } from "./fields.ts";
 import type { Clock, ConnectionOptions, Peer, Transport } from "./options.ts";
@@ -76,6 +77,8 @@ export class ServerConnection implements ExchangeOwner {
   /** Whether 100 (Continue) is owed to the client. */
   #continueOwed = false;
   #running = false;
+  /** Whether the window is filled more than once for what is read now: what lies there does not last to its end. */
+  #refills = false;
   #inputEnded = false;
   #paused = false;
   #gone = false;
@@ -107,10 +110,13 @@ export class ServerConnection implements ExchangeOwner {
   /** Takes bytes that have come; they are copied. */
   receive(chunk: Uint8Array): void {
     const { window } = this.#owner.parser;
-    for (let at = 0; at < chunk.length; at += window.length) {
-      const part = chunk.subarray(at, at + window.length);
-      window.set(part);
-      this.receiveInWindow(part.length);
+    if (chunk.length <= window.length) {
+      window.set(chunk);
+      this.receiveInWindow(chunk.length);
+    } else if (this.#state <= DONE) {
+      putBy(this.#reader, chunk);
+      if (this.#reading) this.#catchUp();
+      else this.#pause();
     }
   }
 
@@ -387,8 +393,11 @@ export class ServerConnection implements ExchangeOwner {
 
   #catchUp(): void {
     if (!this.#reading || !this.#waiting) return;
-    if (this.#reader.waiting > 0) this.#reader.resume();
+    const { waiting } = this.#reader;
+    this.#refills = waiting > this.#owner.parser.window.length;
+    if (waiting > 0) this.#reader.resume();
     this.#run();
+    this.#refills = false;
     this.#resume();
   }
 
@@ -455,6 +464,7 @@ export class ServerConnection implements ExchangeOwner {
     }
     if (content.size + end - start > this.#owner.options.maxBodySize) throw new ParseError(abi.CONTENT_TOO_LARGE);
     content.add(this.#owner.parser.window, start, end);
+    if (this.#refills) content.own();
   }
 
   #endContent(exchange: Exchange): void {

@@ -14,3 +14,51 @@ describe("clients", () => {
     expect(text(await first.content.bytes())).toBe("/first");
   });
 });
+
+describe("chunks that are larger than the window", () => {
+  const long = Array.from({ length: 200_000 }, (_, at) => String.fromCharCode(33 + ((at * 7919) % 94))).join("");
+
+  test("whoever takes over gets all that followed, on both sides", async () => {
+    const group = new ConnectionGroup({
+      request(exchange) {
+        exchange.handOver((stream, unread) => {
+          taken = text(unread);
+          (stream as { write(pieces: string[]): void }).write([
+            `HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n${long}`,
+          ]);
+        });
+      },
+    });
+    let taken = "";
+    const { server, client } = connectPair(group);
+    const response = client.request({ method: "GET", target: "/", host: "a", fields: [["Upgrade", "x"]] });
+    server.receive(bytes(get("/", "Connection: upgrade\r\nUpgrade: x\r\n") + long));
+    expect(taken === long).toBe(true);
+    expect(text((await response).taken?.unread ?? bytes("")) === long).toBe(true);
+  });
+
+  test("content is not overwritten by what follows it", async () => {
+    let first: Exchange | null = null;
+    let posted: Promise<Uint8Array> | null = null;
+    const group = new ConnectionGroup({
+      request(exchange) {
+        if (exchange.head.method === "GET") first = exchange;
+        else posted = exchange.content.bytes();
+      },
+    });
+    const { server } = connectPair(group);
+    const post = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${long.length}\r\n\r\n${long}`;
+    server.receive(bytes(get("/") + post));
+    (first as Exchange | null)?.respond(message("first"));
+    await settled();
+    expect(text((await posted) as unknown as Uint8Array) === long).toBe(true);
+  });
+
+  test("nor is that of a response", async () => {
+    const { client, clientEnd } = connectPair(new ConnectionGroup({ request() {} }));
+    const response = client.request({ method: "GET", target: "/", host: "a" });
+    client.receive(bytes(`HTTP/1.1 200 OK\r\nContent-Length: ${long.length}\r\n\r\n${long}`));
+    expect(text(await (await response).content.bytes()) === long).toBe(true);
+    expect([client.reusable, clientEnd.destroyed]).toEqual([true, false]);
+  });
+});

@@ -62,7 +62,7 @@ export class MemoryTransport implements Transport {
   /** How often reading was stopped, and started again. */
   pauses = 0;
   resumes = 0;
-  #other: MemoryTransport | null = null;
+  #other: MemoryTransport = this;
   readonly #cut: Cut;
   #queue: Uint8Array[] = [];
   #queued = 0;
@@ -86,24 +86,24 @@ export class MemoryTransport implements Transport {
     for (const piece of pieces) {
       const bytes = typeof piece === "string" ? Buffer.from(piece, "latin1") : piece.slice();
       this.written += Buffer.from(bytes).toString("latin1");
-      this.#other?.#enqueue(bytes);
+      this.#other.#enqueue(bytes);
     }
-    this.#full = (this.#other?.#queued ?? 0) > HIGH_WATER_MARK;
+    this.#full = this.#other.#queued > HIGH_WATER_MARK;
     return !this.#full;
   }
 
   unsent(): number {
-    return this.#other?.#queued ?? 0;
+    return this.#other.#queued;
   }
 
   end(): void {
     this.ended = true;
-    this.#other?.#deliver();
+    this.#other.#deliver();
   }
 
   destroy(): void {
     this.destroyed = true;
-    for (const end of [this, this.#other]) queueMicrotask(() => end?.machine?.abort());
+    for (const end of [this, this.#other]) queueMicrotask(() => end.machine?.abort());
   }
 
   pause(): void {
@@ -139,11 +139,11 @@ export class MemoryTransport implements Transport {
       if (this.#paused) return;
       const chunk = this.#queue[0];
       if (chunk === undefined) {
-        if (this.#other?.#full) {
+        if (this.#other.#full) {
           this.#other.#full = false;
           this.#other.machine?.drained();
         }
-        if (this.#other?.ended && this.#queue.length === 0) this.#finish();
+        if (this.#other.ended && this.#queue.length === 0) this.#finish();
         return;
       }
       const piece = chunk.subarray(0, typeof this.#cut === "number" ? this.#cut : this.#cut());
