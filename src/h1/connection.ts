@@ -266,6 +266,8 @@ export class ServerConnection implements ExchangeOwner {
   #closesAfter(exchange: Exchange, mustClose: boolean): boolean {
     const newest = this.#incoming ?? this.#pipeline.newest;
     if (newest !== undefined && newest !== exchange) return false;
+    // The error that follows is the last answer.
+    if (this.#failure !== null) return false;
     // A client that holds its content back might send it after this answer, or not: only closing is safe.
     if (this.#last || mustClose || this.#continueOwed) return true;
     return !exchange.complete && exchange.head.contentLength - exchange.content.size > DRAIN_MAX;
