@@ -79,6 +79,7 @@ export class ServerConnection implements ExchangeOwner {
   #running = false;
   /** Whether the window is filled more than once for what is read now: what lies there does not last to its end. */
   #refills = false;
+  #takingTurns = false;
   #inputEnded = false;
   #paused = false;
   #gone = false;
@@ -312,11 +313,22 @@ export class ServerConnection implements ExchangeOwner {
     exchange.settle();
     this.#dropped = 0;
     this.#pipeline.remove(exchange);
-    this.#pipeline.first?.takeTurn();
+    if (this.#takingTurns) return;
+    if (!this.#pipeline.empty) this.#takeTurns();
     if (this.#running) return;
     this.#advance();
     this.#flush();
     this.#resume();
+  }
+
+  /** Writes what waits, from the first exchange to the first that is not answered; one by one, for there may be many. */
+  #takeTurns(): void {
+    this.#takingTurns = true;
+    for (let taken: Exchange | undefined; taken !== this.#pipeline.first; ) {
+      taken = this.#pipeline.first;
+      taken?.takeTurn();
+    }
+    this.#takingTurns = false;
   }
 
   #switch(exchange: Exchange, take: TakeOver): void {
@@ -492,6 +504,7 @@ export class ServerConnection implements ExchangeOwner {
       if (exchange.done) return;
       this.#pipeline.add(exchange);
       if (this.#gone) this.#abandonAll();
+      else if (this.#pipeline.first === exchange) exchange.takeTurn();
     }
     if (!exchange.done) exchange.own();
   }

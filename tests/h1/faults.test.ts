@@ -1,7 +1,7 @@
 /** What has broken a connection once, at either of its ends. */
 import { describe, expect, test } from "vitest";
 import { ConnectionGroup, type Exchange } from "../../src/h1/index.ts";
-import { bytes, connectPair, message, pieces, settled, text } from "../support/pair.ts";
+import { bytes, connectPair, message, settled, text } from "../support/pair.ts";
 
 const get = (target: string, more = "") => `GET ${target} HTTP/1.1\r\nHost: a\r\n${more}\r\n`;
 
@@ -60,5 +60,59 @@ describe("chunks that are larger than the window", () => {
     client.receive(bytes(`HTTP/1.1 200 OK\r\nContent-Length: ${long.length}\r\n\r\n${long}`));
     expect(text(await (await response).content.bytes()) === long).toBe(true);
     expect([client.reusable, clientEnd.destroyed]).toEqual([true, false]);
+  });
+});
+
+describe("answers", () => {
+  const count = (written: string, what: RegExp) => written.match(what)?.length ?? 0;
+
+  test("an error that follows pending answers is the only one that closes", () => {
+    const waiting: Exchange[] = [];
+    const { server, serverEnd } = connectPair(
+      new ConnectionGroup({ request: (exchange) => void waiting.push(exchange) }),
+    );
+    server.receive(bytes(`${get("/1")}${get("/2")}BAD\r\n\r\n`));
+    for (const exchange of waiting) exchange.respond(message("ok"));
+    expect(serverEnd.written.match(/HTTP\/1.1 \d+|Connection: close/g)).toEqual([
+      "HTTP/1.1 200",
+      "HTTP/1.1 200",
+      "HTTP/1.1 400",
+      "Connection: close",
+    ]);
+  });
+
+  test("very many that wait for the first one leave with it", () => {
+    const waiting: Exchange[] = [];
+    const group = new ConnectionGroup(
+      { request: (exchange) => void waiting.push(exchange) },
+      { maxPipelinedRequests: Number.POSITIVE_INFINITY },
+    );
+    const { server, serverEnd } = connectPair(group);
+    for (let at = 0; at < 100; ++at) server.receive(bytes(get("/").repeat(100)));
+    expect(waiting).toHaveLength(10_000);
+    for (const exchange of waiting.reverse()) exchange.respond(message("ok"));
+    expect(count(serverEnd.written, /200 OK/g)).toBe(10_000);
+  });
+
+  test("a handler may answer its own request and then those before it", () => {
+    const waiting: Exchange[] = [];
+    const group = new ConnectionGroup({
+      request(exchange) {
+        waiting.push(exchange);
+        if (exchange.head.target !== "/last") return;
+        exchange.inform(102);
+        for (const each of waiting.splice(0).reverse()) each.respond(message(each.head.target));
+      },
+    });
+    const { server, serverEnd } = connectPair(group);
+    server.receive(bytes(get("/1") + get("/2") + get("/last") + get("/last")));
+    expect(serverEnd.written.match(/102|\/1$|\/1(?=HTTP)|\/2|\/last/g)).toEqual([
+      "/1",
+      "/2",
+      "102",
+      "/last",
+      "102",
+      "/last",
+    ]);
   });
 });
