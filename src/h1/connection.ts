@@ -238,18 +238,20 @@ export class ServerConnection implements ExchangeOwner {
       throw new TypeError("CONNECT is granted by handing the connection over, or refused with a status from 300");
     }
     const stream = contentStream(message, head);
+    // What is iterated may be made of the content of the request: that goes on coming.
+    if (stream !== null && this.#continueOwed && !headOnly) this.continue(exchange);
     const last = this.#closesAfter(exchange, stream !== null && minorVersion === 0);
     const connection = last ? "close" : minorVersion ? "" : "keep-alive";
     const iterated = stream !== null;
     const { text, bytes, framing } = serialize(message, { headOnly, connection, minorVersion, iterated });
     if (last) {
       this.#last = true;
-      this.#go(FINISH);
+      if (stream === null || headOnly || exchange.complete) this.#go(FINISH);
     }
     exchange.status = message.status;
     if (stream !== null && framing !== null) {
       const outgoing = new OutgoingContent(stream, framing, message.trailers);
-      if (!headOnly) return this.#stream(exchange, text, outgoing);
+      if (!headOnly) return this.#stream(exchange, text, outgoing, last);
       outgoing.stop();
     }
     if (this.#isFirst(exchange)) this.#put(exchange, text, bytes);
@@ -286,8 +288,11 @@ export class ServerConnection implements ExchangeOwner {
     this.#complete(exchange);
   }
 
-  /** Sends content piece by piece, once those before it are answered; the exchange is over after the last. */
-  async #stream(exchange: Exchange, text: string, outgoing: OutgoingContent): Promise<void> {
+  /**
+   * Sends content piece by piece, once those before it are answered; the exchange is over after the last piece, and so
+   * is the connection where this answer is its `last`.
+   */
+  async #stream(exchange: Exchange, text: string, outgoing: OutgoingContent, last: boolean): Promise<void> {
     if (!this.#isFirst(exchange)) await new Promise<void>((resolve) => exchange.wait(resolve));
     if (exchange.done) {
       outgoing.stop();
@@ -304,6 +309,7 @@ export class ServerConnection implements ExchangeOwner {
       throw error;
     }
     this.#outgoing = null;
+    if (last) this.#go(FINISH);
     if (!exchange.done) this.#complete(exchange);
   }
 

@@ -1,9 +1,10 @@
 /** What has broken a connection once, at either of its ends. */
 import { describe, expect, test } from "vitest";
 import { ConnectionGroup, type Exchange } from "../../src/h1/index.ts";
-import { bytes, connectPair, message, settled, text } from "../support/pair.ts";
+import { bytes, connectClient, connectPair, connectServer, message, pieces, settled, text } from "../support/pair.ts";
 
 const get = (target: string, more = "") => `GET ${target} HTTP/1.1\r\nHost: a\r\n${more}\r\n`;
+const count = (written: string, what: RegExp) => written.match(what)?.length ?? 0;
 
 describe("clients", () => {
   test("content that has come whole outlasts what other connections read", async () => {
@@ -46,7 +47,7 @@ describe("chunks that are larger than the window", () => {
         else posted = exchange.content.bytes();
       },
     });
-    const { server } = connectPair(group);
+    const { server } = connectServer(group);
     const post = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${long.length}\r\n\r\n${long}`;
     server.receive(bytes(get("/") + post));
     (first as Exchange | null)?.respond(message("first"));
@@ -55,7 +56,7 @@ describe("chunks that are larger than the window", () => {
   });
 
   test("nor is that of a response", async () => {
-    const { client, clientEnd } = connectPair(new ConnectionGroup({ request() {} }));
+    const { client, clientEnd } = connectClient();
     const response = client.request({ method: "GET", target: "/", host: "a" });
     client.receive(bytes(`HTTP/1.1 200 OK\r\nContent-Length: ${long.length}\r\n\r\n${long}`));
     expect(text(await (await response).content.bytes()) === long).toBe(true);
@@ -64,11 +65,9 @@ describe("chunks that are larger than the window", () => {
 });
 
 describe("answers", () => {
-  const count = (written: string, what: RegExp) => written.match(what)?.length ?? 0;
-
   test("an error that follows pending answers is the only one that closes", () => {
     const waiting: Exchange[] = [];
-    const { server, serverEnd } = connectPair(
+    const { server, serverEnd } = connectServer(
       new ConnectionGroup({ request: (exchange) => void waiting.push(exchange) }),
     );
     server.receive(bytes(`${get("/1")}${get("/2")}BAD\r\n\r\n`));
@@ -87,7 +86,7 @@ describe("answers", () => {
       { request: (exchange) => void waiting.push(exchange) },
       { maxPipelinedRequests: Number.POSITIVE_INFINITY },
     );
-    const { server, serverEnd } = connectPair(group);
+    const { server, serverEnd } = connectServer(group);
     for (let at = 0; at < 100; ++at) server.receive(bytes(get("/").repeat(100)));
     expect(waiting).toHaveLength(10_000);
     for (const exchange of waiting.reverse()) exchange.respond(message("ok"));
@@ -104,7 +103,7 @@ describe("answers", () => {
         for (const each of waiting.splice(0).reverse()) each.respond(message(each.head.target));
       },
     });
-    const { server, serverEnd } = connectPair(group);
+    const { server, serverEnd } = connectServer(group);
     server.receive(bytes(get("/1") + get("/2") + get("/last") + get("/last")));
     expect(serverEnd.written.match(/102|\/1$|\/1(?=HTTP)|\/2|\/last/g)).toEqual([
       "/1",
@@ -114,5 +113,51 @@ describe("answers", () => {
       "102",
       "/last",
     ]);
+  });
+});
+
+describe("answers that are made of the content of their requests", () => {
+  const content = Array.from({ length: 30 }, (_, at) => new Uint8Array(100_000).fill(at));
+  const copy = (exchange: Exchange) => void exchange.respond(message(exchange.content.pieces()));
+
+  test.each([
+    ["more than is read and dropped", { fields: [["Content-Length", "3000000"] as const] }],
+    ["the last request of its connection", { close: true }],
+    ["content that is held back", { expectContinue: true }],
+  ])("%s", async (_, more) => {
+    const { client, serverEnd } = connectPair(new ConnectionGroup({ request: copy }, { maxBodySize: 1e8 }));
+    const response = await client.request({
+      method: "POST",
+      target: "/",
+      host: "a",
+      body: pieces(...content),
+      ...more,
+    });
+    const copied = await Promise.race([response.content.bytes(), serverEnd.quiet()]);
+    expect(Buffer.concat(content).equals(copied ?? new Uint8Array(0))).toBe(true);
+    expect(count(serverEnd.written.slice(0, 200), /^HTTP\/1.1 100 Continue\r\n\r\n/g)).toBe(
+      "expectContinue" in more ? 1 : 0,
+    );
+  });
+
+  test("content until the connection closes", async () => {
+    const { server, serverEnd } = connectServer(new ConnectionGroup({ request: copy }));
+    server.receive(bytes("POST / HTTP/1.0\r\nContent-Length: 4\r\n\r\nab"));
+    await settled();
+    server.receive(bytes("cd"));
+    await settled();
+    expect(serverEnd.written).toMatch(/Connection: close\r\n\r\nabcd$/);
+    expect(serverEnd.ended).toBe(true);
+  });
+
+  test("no request is taken after one whose answer closes", async () => {
+    const { server, serverEnd } = connectServer(new ConnectionGroup({ request: copy }));
+    const post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n";
+    server.receive(bytes(`${post}Connection: close\r\n\r\nab`));
+    await settled();
+    server.receive(bytes(`cd${get("/")}`));
+    await settled();
+    expect(count(serverEnd.written, /200 OK/g)).toBe(1);
+    expect(serverEnd.ended).toBe(true);
   });
 });

@@ -117,6 +117,16 @@ export class MemoryTransport implements Transport {
     this.#deliver();
   }
 
+  /** Resolves once this end writes no more by itself. */
+  async quiet(): Promise<null> {
+    for (let before = -1, times = 0; times < 20; ++times) {
+      if (before !== this.written.length) times = 0;
+      before = this.written.length;
+      await settled();
+    }
+    return null;
+  }
+
   detach(): unknown {
     this.machine = null;
     this.taken = [];
@@ -180,4 +190,20 @@ export function connectPair(group: ConnectionGroup, cut?: Cut): Pair {
   clientEnd.machine = client;
   serverEnd.machine = server;
   return { client, server, clientEnd, serverEnd };
+}
+
+/** Connects a group to nobody: what is to come in is for the test to give, and what goes out can be looked at. */
+export function connectServer(group: ConnectionGroup): Pick<Pair, "server" | "clientEnd" | "serverEnd"> {
+  const [clientEnd, serverEnd] = MemoryTransport.pair();
+  const server = group.connect(serverEnd);
+  serverEnd.machine = server;
+  return { server, clientEnd, serverEnd };
+}
+
+/** A client's connection to nobody. */
+export function connectClient(): Pick<Pair, "client" | "clientEnd" | "serverEnd"> {
+  const [clientEnd, serverEnd] = MemoryTransport.pair();
+  const client = new ClientConnection(clientEnd);
+  clientEnd.machine = client;
+  return { client, clientEnd, serverEnd };
 }
