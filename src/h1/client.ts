@@ -18,7 +18,7 @@ import {
 } from "../parser/index.ts";
 import { sharedParser } from "../parser/messages.ts";
 import { isStream, sizeOf } from "./body.ts";
-import { IncomingContent } from "./content.ts";
+import { IncomingContent, putBy } from "./content.ts";
 import type { Peer, Transport } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import { OutgoingContent } from "./outgoing.ts";
@@ -77,6 +77,8 @@ export class ClientConnection {
   /** Settles when all requests so far were written; null where they are. */
   #writing: Promise<void> | null = null;
   #paused = false;
+  /** Whether the window is filled more than once for what is read now: what lies there does not last to its end. */
+  #refills = false;
 
   /** Connections of the same options share one parser. Throws a RangeError where an option is out of its range. */
   constructor(transport: Transport, options: ParserOptions = {}) {
@@ -136,13 +138,18 @@ export class ClientConnection {
 
   /** Takes bytes that have come; they are copied. */
   receive(chunk: Uint8Array): void {
-    const { window } = this.#reader.parser;
-    for (let at = 0; at < chunk.length && this.#state <= DONE; at += window.length) {
-      const part = chunk.subarray(at, at + window.length);
-      window.set(part);
-      this.#reader.feed(part.length);
-      this.#read();
+    if (this.#state > DONE) return;
+    const reader = this.#reader;
+    const { window } = reader.parser;
+    this.#refills = chunk.length > window.length;
+    if (this.#refills) {
+      putBy(reader, chunk);
+      reader.resume();
+    } else {
+      window.set(chunk);
+      reader.feed(chunk.length);
     }
+    this.#read();
   }
 
   /** The peer will send no more. */
@@ -232,8 +239,10 @@ export class ClientConnection {
     const { response } = exchange;
     if (event === HEAD) this.#open(exchange, (reader.head as ResponseHead).own());
     else if (response === null) return;
-    else if (event === DATA) response.content.add(reader.parser.window, reader.dataStart, reader.dataEnd);
-    else if (event === TRAILERS) response.trailers = reader.trailers;
+    else if (event === DATA) {
+      response.content.add(reader.parser.window, reader.dataStart, reader.dataEnd);
+      if (this.#refills) response.content.own();
+    } else if (event === TRAILERS) response.trailers = reader.trailers;
     else this.#end(exchange, response);
   }
 
@@ -263,6 +272,8 @@ export class ClientConnection {
 
   #end(exchange: Exchange, response: OpenResponse): void {
     response.content.end();
+    // Nobody looks after it any more once it is out of the list.
+    response.content.own();
     this.#exchanges.shift();
     this.#expectNext();
     // A server that answers before it has all content may still wait for it, or not: only closing is safe.

@@ -14,6 +14,7 @@ import {
   RequestReader,
 } from "../parser/index.ts";
 import { type ContentStream, isStream } from "./body.ts";
+import { putBy } from "./content.ts";
 import { Exchange, type ExchangeOwner, type TakeOver } from "./exchange.ts";
 import type { Fields } from "./fields.ts";
 import type { Clock, ConnectionOptions, Peer, Transport } from "./options.ts";
@@ -76,6 +77,9 @@ export class ServerConnection implements ExchangeOwner {
   /** Whether 100 (Continue) is owed to the client. */
   #continueOwed = false;
   #running = false;
+  /** Whether the window is filled more than once for what is read now: what lies there does not last to its end. */
+  #refills = false;
+  #takingTurns = false;
   #inputEnded = false;
   #paused = false;
   #gone = false;
@@ -107,10 +111,13 @@ export class ServerConnection implements ExchangeOwner {
   /** Takes bytes that have come; they are copied. */
   receive(chunk: Uint8Array): void {
     const { window } = this.#owner.parser;
-    for (let at = 0; at < chunk.length; at += window.length) {
-      const part = chunk.subarray(at, at + window.length);
-      window.set(part);
-      this.receiveInWindow(part.length);
+    if (chunk.length <= window.length) {
+      window.set(chunk);
+      this.receiveInWindow(chunk.length);
+    } else if (this.#state <= DONE) {
+      putBy(this.#reader, chunk);
+      if (this.#reading) this.#catchUp();
+      else this.#pause();
     }
   }
 
@@ -231,18 +238,20 @@ export class ServerConnection implements ExchangeOwner {
       throw new TypeError("CONNECT is granted by handing the connection over, or refused with a status from 300");
     }
     const stream = contentStream(message, head);
+    // What is iterated may be made of the content of the request: that goes on coming.
+    if (stream !== null && this.#continueOwed && !headOnly) this.continue(exchange);
     const last = this.#closesAfter(exchange, stream !== null && minorVersion === 0);
     const connection = last ? "close" : minorVersion ? "" : "keep-alive";
     const iterated = stream !== null;
     const { text, bytes, framing } = serialize(message, { headOnly, connection, minorVersion, iterated });
     if (last) {
       this.#last = true;
-      this.#go(FINISH);
+      if (stream === null || headOnly || exchange.complete) this.#go(FINISH);
     }
     exchange.status = message.status;
     if (stream !== null && framing !== null) {
       const outgoing = new OutgoingContent(stream, framing, message.trailers);
-      if (!headOnly) return this.#stream(exchange, text, outgoing);
+      if (!headOnly) return this.#stream(exchange, text, outgoing, last);
       outgoing.stop();
     }
     if (this.#isFirst(exchange)) this.#put(exchange, text, bytes);
@@ -260,6 +269,8 @@ export class ServerConnection implements ExchangeOwner {
   #closesAfter(exchange: Exchange, mustClose: boolean): boolean {
     const newest = this.#incoming ?? this.#pipeline.newest;
     if (newest !== undefined && newest !== exchange) return false;
+    // The error that follows is the last answer.
+    if (this.#failure !== null) return false;
     // A client that holds its content back might send it after this answer, or not: only closing is safe.
     if (this.#last || mustClose || this.#continueOwed) return true;
     return !exchange.complete && exchange.head.contentLength - exchange.content.size > DRAIN_MAX;
@@ -277,8 +288,11 @@ export class ServerConnection implements ExchangeOwner {
     this.#complete(exchange);
   }
 
-  /** Sends content piece by piece, once those before it are answered; the exchange is over after the last. */
-  async #stream(exchange: Exchange, text: string, outgoing: OutgoingContent): Promise<void> {
+  /**
+   * Sends content piece by piece, once those before it are answered; the exchange is over after the last piece, and so
+   * is the connection where this answer is its `last`.
+   */
+  async #stream(exchange: Exchange, text: string, outgoing: OutgoingContent, last: boolean): Promise<void> {
     if (!this.#isFirst(exchange)) await new Promise<void>((resolve) => exchange.wait(resolve));
     if (exchange.done) {
       outgoing.stop();
@@ -295,6 +309,7 @@ export class ServerConnection implements ExchangeOwner {
       throw error;
     }
     this.#outgoing = null;
+    if (last) this.#go(FINISH);
     if (!exchange.done) this.#complete(exchange);
   }
 
@@ -304,11 +319,22 @@ export class ServerConnection implements ExchangeOwner {
     exchange.settle();
     this.#dropped = 0;
     this.#pipeline.remove(exchange);
-    this.#pipeline.first?.takeTurn();
+    if (this.#takingTurns) return;
+    if (!this.#pipeline.empty) this.#takeTurns();
     if (this.#running) return;
     this.#advance();
     this.#flush();
     this.#resume();
+  }
+
+  /** Writes what waits, from the first exchange to the first that is not answered; one by one, for there may be many. */
+  #takeTurns(): void {
+    this.#takingTurns = true;
+    for (let taken: Exchange | undefined; taken !== this.#pipeline.first; ) {
+      taken = this.#pipeline.first;
+      taken?.takeTurn();
+    }
+    this.#takingTurns = false;
   }
 
   #switch(exchange: Exchange, take: TakeOver): void {
@@ -387,8 +413,11 @@ export class ServerConnection implements ExchangeOwner {
 
   #catchUp(): void {
     if (!this.#reading || !this.#waiting) return;
-    if (this.#reader.waiting > 0) this.#reader.resume();
+    const { waiting } = this.#reader;
+    this.#refills = waiting > this.#owner.parser.window.length;
+    if (waiting > 0) this.#reader.resume();
     this.#run();
+    this.#refills = false;
     this.#resume();
   }
 
@@ -456,6 +485,7 @@ export class ServerConnection implements ExchangeOwner {
     }
     if (content.size + end - start > this.#owner.options.maxBodySize) throw new ParseError(abi.CONTENT_TOO_LARGE);
     content.add(this.#owner.parser.window, start, end);
+    if (this.#refills) content.own();
   }
 
   #endContent(exchange: Exchange): void {
@@ -481,6 +511,7 @@ export class ServerConnection implements ExchangeOwner {
       if (exchange.done) return;
       this.#pipeline.add(exchange);
       if (this.#gone) this.#abandonAll();
+      else if (this.#pipeline.first === exchange) exchange.takeTurn();
     }
     if (!exchange.done) exchange.own();
   }

@@ -1,4 +1,4 @@
-import { ReleasedError } from "../parser/index.ts";
+import { type MessageHead, type MessageReader, ReleasedError } from "../parser/index.ts";
 
 /** Somebody who waits for the whole content. */
 interface Waiter {
@@ -197,5 +197,15 @@ export class IncomingContent {
     const waiters = this.#waiters;
     if (waiters.length > 0) this.#waiters = [];
     return waiters;
+  }
+}
+
+/** Has a reader put all of a chunk by that is larger than the window, to be read from `resume` on. */
+export function putBy(reader: MessageReader<MessageHead>, chunk: Uint8Array): void {
+  const { window } = reader.parser;
+  for (let at = 0; at < chunk.length; at += window.length) {
+    const part = chunk.subarray(at, at + window.length);
+    window.set(part);
+    reader.postpone(part.length);
   }
 }
