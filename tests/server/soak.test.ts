@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 const script = fileURLToPath(new URL("../../scripts/soak.mjs", import.meta.url));
 
 test("good clients are served beside hostile ones, nothing leaks, and the server closes", async () => {
-  const args = ["--minutes", "0.1", "--seed", "1", "--connections", "2000"];
+  const args = ["--minutes", "0.08", "--seed", "1", "--connections", "2000"];
   const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => {

@@ -15,8 +15,9 @@ export class ServerProcess {
     this.#exit = once(this.#child, "exit");
   }
 
-  async listen(): Promise<number> {
-    const told = await this.#ask({ ask: "listen" });
+  /** Has it listen, and wait so many milliseconds for slow clients; gives its port. */
+  async listen(patience: number): Promise<number> {
+    const told = await this.#ask({ ask: "listen", patience });
     if (told.told !== "listen") throw new Error("no port was told");
     return told.port;
   }

@@ -5,6 +5,8 @@ import type { Random } from "./random.ts";
 /** Where clients go, and how requests are told apart. */
 export interface Target {
   readonly port: number;
+  /** Milliseconds that the server waits for slow clients. */
+  readonly patience: number;
   /** Another id that no request had. */
   readonly nextId: () => string;
   /** Counts an event of some kind. */

@@ -198,7 +198,7 @@ const slow: Record<string, Session> = {
     const path = random.pick([`/big/${target.nextId()}`, `/bad/endless/${target.nextId()}`]);
     link.socket.pause();
     await link.write(getOf(path).repeat(random.oneIn(2) ? 1 : 5));
-    await wait(random.between(10, 6000));
+    await wait(random.between(10, 1.5 * target.patience));
     leave(random, link);
   },
   "big answer read slowly": async (target, random, link) => {

@@ -15,7 +15,7 @@ export interface Sample {
 
 /** What the parent may ask; every answer is of the same kind. */
 export type Ask =
-  | { readonly ask: "listen" }
+  | { readonly ask: "listen"; readonly patience: number }
   | { readonly ask: "sample" }
   | { readonly ask: "close"; readonly deadline: number };
 export type Told =
@@ -24,8 +24,7 @@ export type Told =
   | { readonly told: "close"; readonly took: number };
 
 const FAILURES_KEPT = 20;
-/** Short enough that slow clients come to feel them, long enough for a busy machine. */
-const TIMES = { headTimeout: 4000, bodyTimeout: 4000, keepAliveTimeout: 20_000, writeTimeout: 4000 };
+const KEEP_ALIVE = 20_000;
 
 const failures: string[] = [];
 function note(kind: string, error: unknown): void {
@@ -46,7 +45,9 @@ function sample(): Sample {
 
 async function serve(message: Ask): Promise<Told> {
   if (message.ask === "listen") {
-    const { address } = await app.listen({ port: 0, ...TIMES });
+    const { patience } = message;
+    const times = { headTimeout: patience, bodyTimeout: patience, writeTimeout: patience };
+    const { address } = await app.listen({ port: 0, keepAliveTimeout: KEEP_ALIVE, ...times });
     return { told: "listen", port: address.port };
   }
   if (message.ask === "sample") return { told: "sample", sample: sample() };
