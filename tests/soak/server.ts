@@ -43,6 +43,8 @@ function sample(): Sample {
   return { rss, heapUsed, arrayBuffers, open: accepted.open.size, accepted: accepted.count, failures, tally };
 }
 
+let closed = false;
+
 async function serve(message: Ask): Promise<Told> {
   if (message.ask === "listen") {
     const { patience } = message;
@@ -53,7 +55,12 @@ async function serve(message: Ask): Promise<Told> {
   if (message.ask === "sample") return { told: "sample", sample: sample() };
   const before = performance.now();
   await app.close({ deadline: message.deadline });
+  closed = true;
   return { told: "close", took: performance.now() - before };
 }
 
 process.on("message", async (message: Ask) => process.send?.(await serve(message)));
+// Closed, it ends by itself where nothing is left open; before that, its parent has died.
+process.on("disconnect", () => {
+  if (!closed) process.exit(1);
+});
