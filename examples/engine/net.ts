@@ -22,6 +22,8 @@ function serve(socket: Socket, group: ConnectionGroup): void {
       socket.resume();
     },
     destroy: () => socket.destroy(),
+    reset: () => socket.resetAndDestroy(),
+    probe: () => socket.write(""),
     pause: () => socket.pause(),
     resume: () => socket.resume(),
     detach: () => socket.removeAllListeners(),

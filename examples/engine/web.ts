@@ -21,6 +21,10 @@ async function serve({ readable, writable }: Streams, group: ConnectionGroup): P
   let go = () => {};
   let paused: Promise<void> | null = null;
 
+  const destroy = () => {
+    writer.abort().catch(() => {});
+    reader.cancel().catch(() => {});
+  };
   const connection = group.connect({
     peer: {},
     write(pieces) {
@@ -36,10 +40,10 @@ async function serve({ readable, writable }: Streams, group: ConnectionGroup): P
     },
     unsent: () => unsent,
     end: () => void writer.close().catch(gone),
-    destroy: () => {
-      writer.abort().catch(() => {});
-      reader.cancel().catch(() => {});
-    },
+    destroy,
+    reset: destroy,
+    // Streams of the web tell of what happens below them whether they are read or not.
+    probe: () => {},
     pause() {
       paused ??= new Promise((resolve) => {
         go = resolve;

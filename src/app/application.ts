@@ -86,14 +86,21 @@ export class Application {
     }
   }
 
-  /** The response that an error means; what is no error of HTTP is reported, and shows nothing of itself. */
+  /**
+   * The response that an error means; what is no error of HTTP is reported, and shows nothing of itself. Never throws,
+   * though anything can be thrown by a handler, even what throws when it is looked at.
+   */
   recover(error: unknown, request: HttpRequest): HttpResponse {
-    if (error instanceof HttpError || error instanceof ParseError) {
-      const headers = error instanceof HttpError ? error.headers : undefined;
-      return new HttpResponse(`${error.message}\n`, { status: error.status, ...(headers && { headers }) }, TEXT);
+    try {
+      if (error instanceof HttpError || error instanceof ParseError) {
+        const headers = error instanceof HttpError ? error.headers : undefined;
+        return new HttpResponse(`${error.message}\n`, { status: error.status, ...(headers && { headers }) }, TEXT);
+      }
+      // A handler that reads on after its client has gone did nothing wrong.
+      if (!(error instanceof ReleasedError && request.done)) this.report(error, request);
+    } catch (second) {
+      this.report(second, request);
     }
-    // A handler that reads on after its client has gone did nothing wrong.
-    if (!(error instanceof ReleasedError && request.done)) this.report(error, request);
     return new HttpResponse("Internal Server Error\n", { status: 500 });
   }
 
@@ -105,10 +112,12 @@ export class Application {
   /** Tells `onError` of an error that no client sees. Never throws. */
   report(error: unknown, request: HttpRequest): void {
     for (const tell of this.#reports) tell(error, request);
+    const failed = (second: unknown) => console.error(error, second);
     try {
-      this.#onError(error);
+      const told: unknown = this.#onError(error);
+      if (told instanceof Promise) told.catch(failed);
     } catch (second) {
-      console.error(error, second);
+      failed(second);
     }
   }
 

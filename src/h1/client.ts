@@ -77,8 +77,6 @@ export class ClientConnection {
   /** Settles when all requests so far were written; null where they are. */
   #writing: Promise<void> | null = null;
   #paused = false;
-  /** Whether the window is filled more than once for what is read now: what lies there does not last to its end. */
-  #refills = false;
 
   /** Connections of the same options share one parser. Throws a RangeError where an option is out of its range. */
   constructor(transport: Transport, options: ParserOptions = {}) {
@@ -141,15 +139,17 @@ export class ClientConnection {
     if (this.#state > DONE) return;
     const reader = this.#reader;
     const { window } = reader.parser;
-    this.#refills = chunk.length > window.length;
-    if (this.#refills) {
-      putBy(reader, chunk);
-      reader.resume();
-    } else {
+    if (chunk.length <= window.length) {
       window.set(chunk);
       reader.feed(chunk.length);
+      this.#read();
+      return;
     }
-    this.#read();
+    putBy(reader, chunk);
+    while (this.#state <= DONE && reader.waiting > 0) {
+      reader.resume();
+      this.#read();
+    }
   }
 
   /** The peer will send no more. */
@@ -239,10 +239,8 @@ export class ClientConnection {
     const { response } = exchange;
     if (event === HEAD) this.#open(exchange, (reader.head as ResponseHead).own());
     else if (response === null) return;
-    else if (event === DATA) {
-      response.content.add(reader.parser.window, reader.dataStart, reader.dataEnd);
-      if (this.#refills) response.content.own();
-    } else if (event === TRAILERS) response.trailers = reader.trailers;
+    else if (event === DATA) response.content.add(reader.parser.window, reader.dataStart, reader.dataEnd);
+    else if (event === TRAILERS) response.trailers = reader.trailers;
     else this.#end(exchange, response);
   }
 

@@ -13,7 +13,7 @@ import {
   type RequestHead,
   RequestReader,
 } from "../parser/index.ts";
-import { type ContentStream, isStream } from "./body.ts";
+import { type ContentStream, isStream, type SerializedMessage } from "./body.ts";
 import { putBy } from "./content.ts";
 import { Exchange, type ExchangeOwner, type TakeOver } from "./exchange.ts";
 import type { Fields } from "./fields.ts";
@@ -71,14 +71,11 @@ export class ServerConnection implements ExchangeOwner {
   #dispatched = false;
   /** Whether the newest request, or the next one, is the last. */
   #last = false;
-  /** What is to be told once all is answered: that what came then was wrong. */
-  #failure: ParseError | null = null;
-  #failureHeadOnly = false;
+  /** The answer that ends the connection once all others are given: what came after them was wrong. */
+  #failure: SerializedMessage | null = null;
   /** Whether 100 (Continue) is owed to the client. */
   #continueOwed = false;
   #running = false;
-  /** Whether the window is filled more than once for what is read now: what lies there does not last to its end. */
-  #refills = false;
   #takingTurns = false;
   #inputEnded = false;
   #paused = false;
@@ -195,6 +192,8 @@ export class ServerConnection implements ExchangeOwner {
       this.cut();
       return;
     }
+    // A client that goes is only heard of where its connection is read.
+    if (!this.#pipeline.empty && (this.#inputEnded || this.#paused)) this.#transport.probe();
     if (this.#state === CLOSED || !this.#patience.over) return;
     const { waitsFor } = this.#patience;
     if (waitsFor === REST_OF_HEAD) this.#fail(new ParseError(abi.HEAD_TIMEOUT));
@@ -244,13 +243,13 @@ export class ServerConnection implements ExchangeOwner {
     const connection = last ? "close" : minorVersion ? "" : "keep-alive";
     const iterated = stream !== null;
     const { text, bytes, framing } = serialize(message, { headOnly, connection, minorVersion, iterated });
+    const outgoing = stream && framing !== null ? new OutgoingContent(stream, framing, message.trailers) : null;
     if (last) {
       this.#last = true;
-      if (stream === null || headOnly || exchange.complete) this.#go(FINISH);
+      if (outgoing === null || headOnly || exchange.complete) this.#go(FINISH);
     }
     exchange.status = message.status;
-    if (stream !== null && framing !== null) {
-      const outgoing = new OutgoingContent(stream, framing, message.trailers);
+    if (outgoing !== null) {
       if (!headOnly) return this.#stream(exchange, text, outgoing, last);
       outgoing.stop();
     }
@@ -268,7 +267,7 @@ export class ServerConnection implements ExchangeOwner {
   /** Whether the connection closes after the answer to this exchange; `mustClose` says that the answer needs it. */
   #closesAfter(exchange: Exchange, mustClose: boolean): boolean {
     const newest = this.#incoming ?? this.#pipeline.newest;
-    if (newest !== undefined && newest !== exchange) return false;
+    if (newest !== null && newest !== exchange) return false;
     // The error that follows is the last answer.
     if (this.#failure !== null) return false;
     // A client that holds its content back might send it after this answer, or not: only closing is safe.
@@ -278,7 +277,7 @@ export class ServerConnection implements ExchangeOwner {
 
   #isFirst(exchange: Exchange): boolean {
     const { first } = this.#pipeline;
-    return first === undefined || first === exchange;
+    return first === null || first === exchange;
   }
 
   /** Writes a response that is there in full. */
@@ -305,7 +304,10 @@ export class ServerConnection implements ExchangeOwner {
       await outgoing.send((pieces) => (this.#outgoing === null ? false : this.#outbox.send(pieces)));
     } catch (error) {
       if (exchange.done) return;
-      this.cut();
+      this.abort();
+      // Where the end of the connection is the end of the content, it must not look like one.
+      if (outgoing.framing === "close") this.#transport.reset();
+      else this.#transport.destroy();
       throw error;
     }
     this.#outgoing = null;
@@ -330,7 +332,7 @@ export class ServerConnection implements ExchangeOwner {
   /** Writes what waits, from the first exchange to the first that is not answered; one by one, for there may be many. */
   #takeTurns(): void {
     this.#takingTurns = true;
-    for (let taken: Exchange | undefined; taken !== this.#pipeline.first; ) {
+    for (let taken: Exchange | null = null; taken !== this.#pipeline.first; ) {
       taken = this.#pipeline.first;
       taken?.takeTurn();
     }
@@ -365,27 +367,14 @@ export class ServerConnection implements ExchangeOwner {
   /** Takes the steps that are due: tells what was wrong, closes, or lets a request go on that waited. */
   #advance(): void {
     if (this.#pipeline.empty && this.#state < SWITCHED) {
-      if (this.#failure !== null) this.#tellFailure(this.#failure);
+      if (this.#failure !== null) this.#outbox.add(this.#failure.text, this.#failure.bytes);
+      this.#failure = null;
       if (this.#state === DONE || (this.#last && this.idle)) {
         this.#go(CLOSE);
         this.#incoming = null;
       }
     }
     if (this.#state === HOLDING && this.#pipeline.hasRoom(this.#incoming)) this.#go(RELEASE);
-  }
-
-  #tellFailure(error: ParseError): void {
-    const body = `${error.message}\n`;
-    const message = { status: error.status, contentType: TEXT, fields: null, body, trailers: null };
-    const circumstances = {
-      headOnly: this.#failureHeadOnly,
-      connection: "close",
-      minorVersion: 1,
-      iterated: false,
-    } as const;
-    const { text, bytes } = serialize(message, circumstances);
-    this.#outbox.add(text, bytes);
-    this.#failure = null;
   }
 
   #pause(): void {
@@ -413,11 +402,8 @@ export class ServerConnection implements ExchangeOwner {
 
   #catchUp(): void {
     if (!this.#reading || !this.#waiting) return;
-    const { waiting } = this.#reader;
-    this.#refills = waiting > this.#owner.parser.window.length;
-    if (waiting > 0) this.#reader.resume();
+    if (this.#reader.waiting > 0) this.#reader.resume();
     this.#run();
-    this.#refills = false;
     this.#resume();
   }
 
@@ -485,7 +471,6 @@ export class ServerConnection implements ExchangeOwner {
     }
     if (content.size + end - start > this.#owner.options.maxBodySize) throw new ParseError(abi.CONTENT_TOO_LARGE);
     content.add(this.#owner.parser.window, start, end);
-    if (this.#refills) content.own();
   }
 
   #endContent(exchange: Exchange): void {
@@ -533,8 +518,7 @@ export class ServerConnection implements ExchangeOwner {
       // The application is at work on it; it is told when it asks for the content, and answers, or goes on to.
       if (!exchange.done) exchange.content.fail(error);
     } else {
-      this.#failure = error;
-      this.#failureHeadOnly = exchange !== null && exchange.head.methodId === abi.METHOD_HEAD;
+      this.#failure = serializeError(error, exchange !== null && exchange.head.methodId === abi.METHOD_HEAD);
       this.#incoming = null;
       exchange?.settle();
     }
@@ -558,6 +542,12 @@ export class ServerConnection implements ExchangeOwner {
     if (!this.#pipeline.empty) return APPLICATION;
     return this.#requests === 0 ? FIRST_REQUEST : NEXT_REQUEST;
   }
+}
+
+/** The answer to what was wrong. */
+function serializeError(error: ParseError, headOnly: boolean): SerializedMessage {
+  const message = { status: error.status, contentType: TEXT, fields: null, body: `${error.message}\n`, trailers: null };
+  return serialize(message, { headOnly, connection: "close", minorVersion: 1, iterated: false });
 }
 
 /** The content that is to be iterated: what is so already, and what fields are to follow. */

@@ -48,6 +48,8 @@ export class Exchange {
   readonly head: RequestHead;
   /** Status of the response, once there is one; 0 before, and where the client has gone without. */
   status = 0;
+  /** The exchange whose answer comes after this one's. */
+  next: Exchange | null = null;
   /** Whatever its owner wants to find again. */
   context: unknown = null;
   #content: IncomingContent | null = null;

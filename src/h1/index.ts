@@ -12,6 +12,7 @@ export {
   type Peer,
   type Transport,
 } from "./options.ts";
+export { discardContent } from "./outgoing.ts";
 export { type OutgoingMessage, serializeSwitch } from "./serialize.ts";
 export type { OutgoingRequest } from "./serialize-request.ts";
 export { REASON_PHRASES } from "./status.ts";

@@ -21,6 +21,10 @@ export interface Transport {
   end(): void;
   /** Ends both sides at once. */
   destroy(): void;
+  /** As `destroy`, where the peer must be able to tell it from an orderly end. */
+  reset(): void;
+  /** Finds out whether the peer is still there, where nothing is read from it: tells of it in the usual way if not. */
+  probe(): void;
   /** Stops and starts reading. */
   pause(): void;
   resume(): void;

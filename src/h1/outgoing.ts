@@ -1,5 +1,5 @@
 /** Content that leaves piece by piece, framed, and no faster than the peer reads. */
-import type { ContentStream, StreamFraming, Trailers } from "./body.ts";
+import { type ContentStream, isStream, type OutgoingBody, type StreamFraming, type Trailers } from "./body.ts";
 import { trailerLines } from "./fields.ts";
 
 const encoder = new TextEncoder();
@@ -9,17 +9,34 @@ const LAST_CHUNK = "0\r\n";
 /** Where framed pieces go; resolves when there is room for more, with false where the peer has gone. */
 export type Send = (pieces: readonly (string | Uint8Array)[]) => boolean | Promise<boolean>;
 
+/** Tells a source that nobody will ask it again. What it does about it concerns nobody. */
+function letGo(iterator: AsyncIterator<unknown>): void {
+  try {
+    // It may still be busy with the last piece.
+    Promise.resolve(iterator.return?.()).catch(() => {});
+  } catch {}
+}
+
+/** Lets go of content that will not be sent. */
+export function discardContent(body: OutgoingBody): void {
+  if (!isStream(body)) return;
+  try {
+    letGo(body[Symbol.asyncIterator]());
+  } catch {}
+}
+
 export class OutgoingContent {
   readonly #iterator: AsyncIterator<string | Uint8Array>;
-  readonly #framing: StreamFraming;
+  readonly framing: StreamFraming;
   readonly #trailers: Trailers | null;
   #size = 0;
   #stopped = false;
 
-  /** `trailers` follow the content where it is chunked. */
+  /** `trailers` follow the content where it is chunked. Throws where the content cannot be iterated. */
   constructor(body: ContentStream, framing: StreamFraming, trailers: Trailers | null = null) {
     this.#iterator = body[Symbol.asyncIterator]();
-    this.#framing = framing;
+    if (typeof this.#iterator?.next !== "function") throw new TypeError("the content has no iterator");
+    this.framing = framing;
     this.#trailers = trailers;
   }
 
@@ -27,8 +44,7 @@ export class OutgoingContent {
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    // What the source does about it concerns nobody; it may still be busy with the last piece.
-    Promise.resolve(this.#iterator.return?.()).catch(() => {});
+    letGo(this.#iterator);
   }
 
   /**
@@ -45,20 +61,20 @@ export class OutgoingContent {
       // A chunk of no bytes would end the content.
       if (bytes.length === 0) continue;
       this.#size += bytes.length;
-      if (typeof this.#framing === "number" && this.#size > this.#framing) throw this.#mismatch();
+      if (typeof this.framing === "number" && this.#size > this.framing) throw this.#mismatch();
       if (!(await send(this.#frame(bytes)))) return;
     }
-    if (typeof this.#framing === "number" && this.#size < this.#framing) throw this.#mismatch();
-    if (this.#framing !== "chunked") return;
+    if (typeof this.framing === "number" && this.#size < this.framing) throw this.#mismatch();
+    if (this.framing !== "chunked") return;
     const trailers = this.#trailers === null ? "" : trailerLines(await this.#trailers());
     if (!this.#stopped) await send([`${LAST_CHUNK}${trailers}${CRLF}`]);
   }
 
   #frame(bytes: Uint8Array): (string | Uint8Array)[] {
-    return this.#framing === "chunked" ? [`${bytes.length.toString(16)}${CRLF}`, bytes, CRLF] : [bytes];
+    return this.framing === "chunked" ? [`${bytes.length.toString(16)}${CRLF}`, bytes, CRLF] : [bytes];
   }
 
   #mismatch(): Error {
-    return new TypeError(`Content-Length says ${this.#framing}, yet there are ${this.#size} bytes of content`);
+    return new TypeError(`Content-Length says ${this.framing}, yet there are ${this.#size} bytes of content`);
   }
 }

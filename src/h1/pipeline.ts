@@ -2,8 +2,11 @@
 import type { Exchange } from "./exchange.ts";
 
 export class Pipeline {
-  readonly #exchanges: Exchange[] = [];
   readonly #depth: number;
+  /** The exchange whose answer is to be written now, and from each the way to the one after it. */
+  first: Exchange | null = null;
+  newest: Exchange | null = null;
+  #size = 0;
   /** Whether the newest exchange is one that no other may be beside. */
   #exclusive = false;
 
@@ -13,36 +16,37 @@ export class Pipeline {
   }
 
   get empty(): boolean {
-    return this.#exchanges.length === 0;
-  }
-
-  /** The exchange whose answer is to be written now. */
-  get first(): Exchange | undefined {
-    return this.#exchanges[0];
-  }
-
-  get newest(): Exchange | undefined {
-    return this.#exchanges.at(-1);
+    return this.first === null;
   }
 
   add(exchange: Exchange): void {
     this.#exclusive = !exchange.overlaps;
-    this.#exchanges.push(exchange);
+    if (this.newest === null) this.first = exchange;
+    else this.newest.next = exchange;
+    this.newest = exchange;
+    ++this.#size;
   }
 
   /** Takes an exchange out that is over; it is the first, or was never here. */
   remove(exchange: Exchange): void {
-    if (this.#exchanges[0] === exchange) this.#exchanges.shift();
+    if (this.first !== exchange) return;
+    this.first = exchange.next;
+    if (this.first === null) this.newest = null;
+    --this.#size;
   }
 
   /** Takes all out. */
   clear(): Exchange[] {
-    return this.#exchanges.splice(0);
+    const all: Exchange[] = [];
+    for (let exchange = this.first; exchange !== null; exchange = exchange.next) all.push(exchange);
+    this.first = this.newest = null;
+    this.#size = 0;
+    return all;
   }
 
   /** Whether an exchange, or where it is null the next one whatever it be, may be at work beside those that are here. */
   hasRoom(exchange: Exchange | null): boolean {
-    if (this.#exchanges.length === 0) return true;
-    return !this.#exclusive && this.#exchanges.length < this.#depth && (exchange === null || exchange.overlaps);
+    if (this.first === null) return true;
+    return !this.#exclusive && this.#size < this.#depth && (exchange === null || exchange.overlaps);
   }
 }

@@ -1,9 +1,9 @@
 /** Between connections and application: each request is served, and whoever listens is told. */
 import type { Duplex } from "node:stream";
 import type { Application } from "../app/index.ts";
-import type { Exchange, Peer, ServerConnection, ServerEvents } from "../h1/index.ts";
+import { discardContent, type Exchange, type Peer, type ServerConnection, type ServerEvents } from "../h1/index.ts";
 import { HandOver, HttpError, HttpRequest, type HttpResponse } from "../http/index.ts";
-import type { ParseError } from "../parser/index.ts";
+import { ParseError } from "../parser/index.ts";
 import {
   tellConnectionClose,
   tellParseError,
@@ -64,13 +64,21 @@ export class Service implements ServerEvents {
   }
 
   #respond(exchange: Exchange, request: HttpRequest, response: HttpResponse): void {
-    if (exchange.done) return;
+    if (exchange.done) {
+      discardContent(response.body);
+      return;
+    }
     try {
       if (response instanceof HandOver) this.#handOver(exchange, request, response);
-      else exchange.respond(response)?.catch((error) => this.#application.report(error, request));
+      else exchange.respond(response)?.catch((error) => this.#cutOff(error, request));
     } catch (error) {
       exchange.respond(this.#application.recover(error, request));
     }
+  }
+
+  /** Reports why a response ended in the middle, unless that is the client's doing. */
+  #cutOff(error: unknown, request: HttpRequest): void {
+    if (!(error instanceof ParseError)) this.#application.report(error, request);
   }
 
   #handOver(exchange: Exchange, request: HttpRequest, { take }: HandOver): void {

@@ -8,6 +8,8 @@ const LINGER_TIME = 2000;
 /** Bytes that a peer may leave unread before it gets no more answers. At least what a socket itself buffers. */
 const UNREAD_MAX = 65536;
 
+const NOTHING = new Uint8Array(0);
+
 // An idle server is its sockets: what can be shared by all of them is no closure of each.
 const CONNECTION = Symbol("connection");
 type ServedSocket = Socket & { [CONNECTION]: ServerConnection };
@@ -55,7 +57,8 @@ class SocketTransport implements Transport {
       else socket.write(piece);
     }
     if (pieces.length > 1) socket.uncork();
-    if (socket.writableLength <= UNREAD_MAX) return true;
+    // To a socket that has failed nothing is written and nothing waits: what it has not told yet comes with "close".
+    if (socket.writable && socket.writableLength <= UNREAD_MAX) return true;
     if (socket.listenerCount("drain") === 0) socket.on("drain", onDrain);
     return false;
   }
@@ -69,6 +72,20 @@ class SocketTransport implements Transport {
 
   destroy(): void {
     this.peer.destroy();
+  }
+
+  reset(): void {
+    try {
+      this.peer.resetAndDestroy();
+    } catch {
+      // No TCP: there is nothing to reset.
+      this.peer.destroy();
+    }
+  }
+
+  probe(): void {
+    // The system tells the next write of what has become of the connection, even if there is nothing to write.
+    if (this.peer.writableLength === 0) this.peer.write(NOTHING);
   }
 
   end(): void {

@@ -146,7 +146,7 @@ test.each(phases)("FIN $phase", async (phase) => {
 });
 
 test.each([
-  ["requests behind it", get("/wait") + get("/") + get("/")],
+  ["requests behind it", get("/wait") + "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n".repeat(2)],
   ["a half-close", get("/wait")],
 ])("RST while the handler works, after %s", async (after, sent) => {
   const client = new RawClient(port);

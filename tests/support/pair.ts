@@ -101,6 +101,12 @@ export class MemoryTransport implements Transport {
     this.#other.#deliver();
   }
 
+  reset(): void {
+    this.destroy();
+  }
+
+  probe(): void {}
+
   destroy(): void {
     this.destroyed = true;
     for (const end of [this, this.#other]) queueMicrotask(() => end.machine?.abort());
