@@ -250,7 +250,7 @@ export class ServerConnection implements ExchangeOwner {
     }
     exchange.status = message.status;
     if (stream !== null && framing !== null) {
-      const outgoing = new OutgoingContent(stream, framing, message.trailers);
+      const outgoing = new OutgoingContent(stream, framing, head.acceptsTrailers ? message.trailers : null);
       if (!headOnly) return this.#stream(exchange, text, outgoing, last);
       outgoing.stop();
     }
