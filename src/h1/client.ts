@@ -275,7 +275,7 @@ export class ClientConnection {
     this.#exchanges.shift();
     this.#expectNext();
     // A server that answers before it has all content may still wait for it, or not: only closing is safe.
-    const open = response.head.keepAlive && exchange.outgoing === null;
+    const open = response.head.keepAlive && (exchange.outgoing?.sent ?? true);
     if (open && (this.#state === READING || this.#exchanges.length > 0)) return;
     exchange.outgoing?.stop();
     this.#go(CLOSE);

@@ -243,7 +243,8 @@ export class ServerConnection implements ExchangeOwner {
     const connection = last ? "close" : minorVersion ? "" : "keep-alive";
     const iterated = stream !== null;
     const { text, bytes, framing } = serialize(message, { headOnly, connection, minorVersion, iterated });
-    const outgoing = stream && framing !== null ? new OutgoingContent(stream, framing, message.trailers) : null;
+    const trailers = stream !== null && head.acceptsTrailers ? message.trailers : null;
+    const outgoing = stream && framing !== null ? new OutgoingContent(stream, framing, trailers) : null;
     if (last) {
       this.#last = true;
       if (outgoing === null || headOnly || exchange.complete) this.#go(FINISH);

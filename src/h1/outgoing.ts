@@ -31,6 +31,7 @@ export class OutgoingContent {
   readonly #trailers: Trailers | null;
   #size = 0;
   #stopped = false;
+  #sent: boolean;
 
   /** `trailers` follow the content where it is chunked. Throws where the content cannot be iterated. */
   constructor(body: ContentStream, framing: StreamFraming, trailers: Trailers | null = null) {
@@ -38,6 +39,12 @@ export class OutgoingContent {
     if (typeof this.#iterator?.next !== "function") throw new TypeError("the content has no iterator");
     this.framing = framing;
     this.#trailers = trailers;
+    this.#sent = framing === 0;
+  }
+
+  /** Whether all of it was written that its framing announces, though its source may not have ended yet. */
+  get sent(): boolean {
+    return this.#sent;
   }
 
   /** Nobody will read it any more: its source is told, and may let go of what it holds. */
@@ -62,12 +69,16 @@ export class OutgoingContent {
       if (bytes.length === 0) continue;
       this.#size += bytes.length;
       if (typeof this.framing === "number" && this.#size > this.framing) throw this.#mismatch();
-      if (!(await send(this.#frame(bytes)))) return;
+      const room = send(this.#frame(bytes));
+      this.#sent = this.#size === this.framing;
+      if (!(await room)) return;
     }
     if (typeof this.framing === "number" && this.#size < this.framing) throw this.#mismatch();
     if (this.framing !== "chunked") return;
     const trailers = this.#trailers === null ? "" : trailerLines(await this.#trailers());
-    if (!this.#stopped) await send([`${LAST_CHUNK}${trailers}${CRLF}`]);
+    if (this.#stopped) return;
+    this.#sent = true;
+    await send([`${LAST_CHUNK}${trailers}${CRLF}`]);
   }
 
   #frame(bytes: Uint8Array): (string | Uint8Array)[] {

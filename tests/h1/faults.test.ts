@@ -14,6 +14,31 @@ describe("clients", () => {
     await two.client.request({ method: "GET", target: "/other", host: "a" });
     expect(text(await first.content.bytes())).toBe("/first");
   });
+
+  test("content that was sent whole keeps the connection, though its source has not ended", async () => {
+    let end = () => {};
+    async function* body() {
+      yield "some";
+      await new Promise<void>((resolve) => {
+        end = resolve;
+      });
+    }
+    const { client, clientEnd } = connectClient();
+    const fields = [["Content-Length", "4"]] as const;
+    const first = client.request({ method: "POST", target: "/", host: "a", fields, body: body() });
+    const second = client.request({ method: "GET", target: "/second", host: "a" });
+    const ok = bytes("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    await settled();
+    client.receive(ok);
+    await first;
+    expect(client.reusable).toBe(true);
+    end();
+    await settled();
+    expect(clientEnd.written).toMatch(/\r\n\r\nsomeGET \/second/);
+    client.receive(ok);
+    await second;
+    expect([client.reusable, client.idle]).toEqual([true, true]);
+  });
 });
 
 describe("chunks that are larger than the window", () => {

@@ -17,7 +17,7 @@ import {
 const STATES = ["READING", "HOLDING", "DONE", "SWITCHED", "CLOSED"] as const;
 const EVENTS = ["HOLD", "RELEASE", "FINISH", "SWITCH", "CLOSE"] as const;
 
-const numbers = { READING, HOLDING, DONE, SWITCHED, CLOSED, HOLD, RELEASE, FINISH, SWITCH, CLOSE };
+const numbers = { READING, HOLDING, DONE, SWITCHED, CLOSED, HOLD, RELEASE, FINISH, SWITCH, CLOSE } as const;
 
 const EXPECTED: Record<(typeof STATES)[number], Record<(typeof EVENTS)[number], (typeof STATES)[number]>> = {
   READING: { HOLD: "HOLDING", RELEASE: "READING", FINISH: "DONE", SWITCH: "SWITCHED", CLOSE: "CLOSED" },
