@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type ListenOptions, type Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import type { TlsOptions } from "node:tls";
 import type { Application } from "../app/index.ts";
 import { ConnectionGroup, type ConnectionOptions, DEFAULT_CONNECTION_OPTIONS } from "../h1/index.ts";
 import { DEFAULT_PARSER_LIMITS, type ParserLimits } from "../parser/index.ts";
@@ -103,11 +103,14 @@ export class Server {
     this.#connections = new ConnectionGroup(this.#service, options, performance.now());
     const accept = (socket: Socket) => this.#accept(socket);
     const { headTimeout } = this.#connections.options;
+    // Loaded only where it is used: most servers have TLS ended in front of them, and it takes long to load.
     this.#net = tls
-      ? createTlsServer(
-          { handshakeTimeout: headTimeout, ALPNProtocols: ["http/1.1"], ...tls, allowHalfOpen: true, noDelay: true },
-          accept,
-        )
+      ? process
+          .getBuiltinModule("node:tls")
+          .createServer(
+            { handshakeTimeout: headTimeout, ALPNProtocols: ["http/1.1"], ...tls, allowHalfOpen: true, noDelay: true },
+            accept,
+          )
       : createServer({ allowHalfOpen: true, noDelay: true }, accept);
     if (tls) {
       this.#net.on("connection", (socket: Socket) => this.#watch(socket));

@@ -6,11 +6,14 @@ import { ABI_VERSION } from "../../src/parser/abi.ts";
 
 test("the entries load through import and require, and the types are named first", async () => {
   const { App } = await import("pyrois");
-  const { Parser } = await import("pyrois/parser");
+  const { Parser, ParseError } = await import("pyrois/parser");
+  const { ConnectionGroup } = await import("pyrois/h1");
+  // One class, whichever entry it comes from.
+  expect([(await import("pyrois")).ParseError === ParseError, typeof ConnectionGroup]).toEqual([true, "function"]);
   expect(createRequire(import.meta.url)("pyrois").App).toBeTypeOf("function");
   expect([typeof App, typeof Parser]).toEqual(["function", "function"]);
   const { exports } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  for (const entry of [".", "./parser"]) expect(Object.keys(exports[entry])[0]).toBe("types");
+  for (const entry of [".", "./h1", "./parser"]) expect(Object.keys(exports[entry])[0]).toBe("types");
 });
 
 test("the raw module has no imports, a fixed memory, and is small", () => {

@@ -7,7 +7,7 @@
  * request.
  */
 import { createServer } from "node:net";
-import { readDirectly } from "../../../dist/server/direct-read.js";
+import { readDirectly } from "../../../build/direct-read.js";
 import { WORKLOADS } from "../workloads.mjs";
 import { BACKLOG, HOST, PORT, ready } from "./child.mjs";
 
