@@ -20,7 +20,7 @@ import type { Fields } from "./fields.ts";
 import type { Clock, ConnectionOptions, Peer, Transport } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import { OutgoingContent } from "./outgoing.ts";
-import { APPLICATION, CONTENT, FIRST_REQUEST, NEXT_REQUEST, Patience, REST_OF_HEAD } from "./patience.ts";
+import { APPLICATION, CONTENT, FIRST_REQUEST, LAST_BYTE, NEXT_REQUEST, Patience, REST_OF_HEAD } from "./patience.ts";
 import { Pipeline } from "./pipeline.ts";
 import { type OutgoingMessage, serialize, serializeInformational } from "./serialize.ts";
 import {
@@ -188,13 +188,20 @@ export class ServerConnection implements ExchangeOwner {
 
   /** To be called at each tick of the clock: ends what has lasted too long. */
   tick(): void {
-    if (this.#patience.isStalled(this.#transport.unsent())) {
+    const unsent = this.#transport.unsent();
+    if (this.#patience.isStalled(unsent)) {
       this.cut();
+      return;
+    }
+    if (this.#state === CLOSED) {
+      // The peer may take its time to read what was written; only then it has that much more to close its side.
+      if (unsent === 0) this.#patience.wait(LAST_BYTE, this.#requests);
+      if (this.#patience.over) this.cut();
       return;
     }
     // A client that goes is only heard of where its connection is read.
     if (!this.#pipeline.empty && (this.#inputEnded || this.#paused)) this.#transport.probe();
-    if (this.#state === CLOSED || !this.#patience.over) return;
+    if (!this.#patience.over) return;
     const { waitsFor } = this.#patience;
     if (waitsFor === REST_OF_HEAD) this.#fail(new ParseError(abi.HEAD_TIMEOUT));
     else if (waitsFor === CONTENT) this.#fail(new ParseError(abi.BODY_TIMEOUT));

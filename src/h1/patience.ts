@@ -8,6 +8,11 @@ export const REST_OF_HEAD = 2;
 export const CONTENT = 3;
 /** For the application, which has all the time it wants. */
 export const APPLICATION = 4;
+/** For the peer to close its side: closed at once, the connection might be reset before the peer has read all. */
+export const LAST_BYTE = 5;
+
+/** Milliseconds for which a closed connection still reads and drops what comes (RFC 9112 §9.6). */
+const LINGER_TIME = 2000;
 
 /** What connections share that tells how long to wait. */
 interface Terms {
@@ -64,6 +69,7 @@ export class Patience {
   #limit(): number {
     const { headTimeout, bodyTimeout, keepAliveTimeout } = this.#terms.options;
     if (this.#waitsFor === APPLICATION) return Number.POSITIVE_INFINITY;
+    if (this.#waitsFor === LAST_BYTE) return LINGER_TIME;
     if (this.#waitsFor === CONTENT) return bodyTimeout;
     return this.#waitsFor === NEXT_REQUEST ? keepAliveTimeout : headTimeout;
   }

@@ -3,8 +3,6 @@ import type { Socket } from "node:net";
 import type { ConnectionGroup, ServerConnection, Transport } from "../h1/index.ts";
 import { readAsStream, readDirectly } from "./direct-read.ts";
 
-/** Milliseconds that a closed connection still reads and drops what comes, so that the peer can read the answer. */
-const LINGER_TIME = 2000;
 /** Bytes that a peer may leave unread before it gets no more answers. At least what a socket itself buffers. */
 const UNREAD_MAX = 65536;
 
@@ -92,12 +90,7 @@ class SocketTransport implements Transport {
     if (this.#ending) return;
     this.#ending = true;
     const socket = this.peer;
-    // RFC 9112 §9.6: closing at once might reset the connection before the peer has read the last answer. It may take
-    // its time to read what was written; only then it has that much more to close its side.
-    socket.end(() => {
-      const timer = setTimeout(() => socket.destroy(), LINGER_TIME);
-      socket.once("close", () => clearTimeout(timer));
-    });
+    socket.end();
     socket.resume();
   }
 
