@@ -251,7 +251,7 @@ export class ServerConnection implements ExchangeOwner {
     exchange.status = message.status;
     if (stream !== null && framing !== null) {
       const outgoing = new OutgoingContent(stream, framing, head.acceptsTrailers ? message.trailers : null);
-      if (!headOnly) return this.#stream(exchange, text, outgoing, last);
+      if (!headOnly) return this.#send(exchange, text, outgoing, last);
       outgoing.stop();
     }
     if (this.#isFirst(exchange)) this.#put(exchange, text, bytes);
@@ -288,6 +288,14 @@ export class ServerConnection implements ExchangeOwner {
     this.#complete(exchange);
   }
 
+  /** As `#stream`; where that fails the connection is cut. */
+  #send(exchange: Exchange, text: string, outgoing: OutgoingContent, last: boolean): Promise<void> {
+    const sent = this.#stream(exchange, text, outgoing, last);
+    // Not at once: whoever waits for it is told first, while the request can still be read.
+    queueMicrotask(() => sent.catch(() => this.cut()));
+    return sent;
+  }
+
   /**
    * Sends content piece by piece, once those before it are answered; the exchange is over after the last piece, and so
    * is the connection where this answer is its `last`.
@@ -305,7 +313,6 @@ export class ServerConnection implements ExchangeOwner {
       await outgoing.send((pieces) => (this.#outgoing === null ? false : this.#outbox.send(pieces)));
     } catch (error) {
       if (exchange.done) return;
-      this.cut();
       throw error;
     }
     this.#outgoing = null;
