@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Application } from "../app/index.ts";
 import type { Exchange, Peer, ServerConnection, ServerEvents } from "../h1/index.ts";
 import { HandOver, HttpError, HttpRequest, type HttpResponse } from "../http/index.ts";
-import type { ParseError } from "../parser/index.ts";
+import { ParseError } from "../parser/index.ts";
 import {
   tellConnectionClose,
   tellParseError,
@@ -67,10 +67,15 @@ export class Service implements ServerEvents {
     if (exchange.done) return;
     try {
       if (response instanceof HandOver) this.#handOver(exchange, request, response);
-      else exchange.respond(response)?.catch((error) => this.#application.report(error, request));
+      else exchange.respond(response)?.catch((error) => this.#report(error, request));
     } catch (error) {
       exchange.respond(this.#application.recover(error, request));
     }
+  }
+
+  /** Reports why content did not leave whole, unless it was made of content that the client did not send whole. */
+  #report(error: unknown, request: HttpRequest): void {
+    if (!(error instanceof ParseError)) this.#application.report(error, request);
   }
 
   #handOver(exchange: Exchange, request: HttpRequest, { take }: HandOver): void {
