@@ -258,7 +258,7 @@ export class ServerConnection implements ExchangeOwner {
     }
     exchange.status = message.status;
     if (outgoing !== null) {
-      if (!headOnly) return this.#stream(exchange, text, outgoing, last);
+      if (!headOnly) return this.#send(exchange, text, outgoing, last);
       outgoing.stop();
     }
     if (this.#isFirst(exchange)) this.#put(exchange, text, bytes);
@@ -295,6 +295,22 @@ export class ServerConnection implements ExchangeOwner {
     this.#complete(exchange);
   }
 
+  /** As `#stream`; where that fails the connection is cut. */
+  #send(exchange: Exchange, text: string, outgoing: OutgoingContent, last: boolean): Promise<void> {
+    const sent = this.#stream(exchange, text, outgoing, last);
+    // Not at once: whoever waits for it is told first, while the request can still be read.
+    queueMicrotask(() => sent.catch(() => this.#cutOff(outgoing)));
+    return sent;
+  }
+
+  /** Ends the connection in the middle of content. */
+  #cutOff(outgoing: OutgoingContent): void {
+    this.abort();
+    // Where the end of the connection is the end of the content, it must not look like one.
+    if (outgoing.framing === "close") this.#transport.reset();
+    else this.#transport.destroy();
+  }
+
   /**
    * Sends content piece by piece, once those before it are answered; the exchange is over after the last piece, and so
    * is the connection where this answer is its `last`.
@@ -312,10 +328,6 @@ export class ServerConnection implements ExchangeOwner {
       await outgoing.send((pieces) => (this.#outgoing === null ? false : this.#outbox.send(pieces)));
     } catch (error) {
       if (exchange.done) return;
-      this.abort();
-      // Where the end of the connection is the end of the content, it must not look like one.
-      if (outgoing.framing === "close") this.#transport.reset();
-      else this.#transport.destroy();
       throw error;
     }
     this.#outgoing = null;

@@ -114,6 +114,8 @@ export class Server {
       : createServer({ allowHalfOpen: true, noDelay: true }, accept);
     if (tls) {
       this.#net.on("connection", (socket: Socket) => this.#watch(socket));
+      // After handshakeTimeout no more is done for us than this.
+      this.#net.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
     }
   }
 

@@ -70,14 +70,14 @@ export class Service implements ServerEvents {
     }
     try {
       if (response instanceof HandOver) this.#handOver(exchange, request, response);
-      else exchange.respond(response)?.catch((error) => this.#cutOff(error, request));
+      else exchange.respond(response)?.catch((error) => this.#report(error, request));
     } catch (error) {
       exchange.respond(this.#application.recover(error, request));
     }
   }
 
-  /** Reports why a response ended in the middle, unless that is the client's doing. */
-  #cutOff(error: unknown, request: HttpRequest): void {
+  /** Reports why content did not leave whole, unless it was made of content that the client did not send whole. */
+  #report(error: unknown, request: HttpRequest): void {
     if (!(error instanceof ParseError)) this.#application.report(error, request);
   }
 
