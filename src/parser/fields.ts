@@ -48,7 +48,7 @@ export class HeaderFields {
     if (first < 0) return null;
     const value = valueAt(source, first);
     if (first + 1 === source.record(abi.FIELD_COUNT)) return value;
-    if (source.u8[abi.IDS + first] !== 0 && (source.record(abi.FLAGS) & abi.FLAG_REPEATED) === 0) return value;
+    if (source.fieldId(first) !== 0 && (source.record(abi.FLAGS) & abi.FLAG_REPEATED) === 0) return value;
     const key = name.toLowerCase();
     if (SINGLE.has(key)) return value;
     let joined = value;
@@ -72,13 +72,16 @@ export class HeaderFields {
   /** Every field line as name and value, names in the case they were sent in. */
   entries(): [name: string, value: string][] {
     const source = this.#owner.source;
-    const { text, u16 } = source;
+    const { text } = source;
     const count = source.record(abi.FIELD_COUNT);
     const all: [string, string][] = new Array(count);
-    for (let index = 0, row = abi.FIELDS / 2; index < count; ++index, row += 4) {
-      const name = u16[row];
-      const value = u16[row + 2];
-      all[index] = [text.substring(name, name + u16[row + 1]), text.substring(value, value + u16[row + 3])];
+    for (let index = 0; index < count; ++index) {
+      const name = source.fieldSpan(index, 0);
+      const value = source.fieldSpan(index, 2);
+      all[index] = [
+        text.substring(name, name + source.fieldSpan(index, 1)),
+        text.substring(value, value + source.fieldSpan(index, 3)),
+      ];
     }
     return all;
   }
@@ -92,22 +95,20 @@ export class HeaderFields {
     const id = IDS.get(name) ?? IDS.get(name.toLowerCase());
     const count = source.record(abi.FIELD_COUNT);
     if (id !== undefined) {
-      if (from === 0) return source.u8[abi.FIRST + id] - 1;
-      for (let index = from; index < count; ++index) if (source.u8[abi.IDS + index] === id) return index;
+      if (from === 0) return source.firstOf(id);
+      for (let index = from; index < count; ++index) if (source.fieldId(index) === id) return index;
       return -1;
     }
     const key = name.toLowerCase();
     for (let index = from; index < count; ++index) {
-      if (source.u8[abi.IDS + index] !== 0) continue;
-      const row = abi.FIELDS / 2 + 4 * index;
-      if (source.u16[row + 1] !== key.length) continue;
-      if (source.slice(source.u16[row], key.length).toLowerCase() === key) return index;
+      if (source.fieldId(index) !== 0) continue;
+      if (source.fieldSpan(index, 1) !== key.length) continue;
+      if (source.slice(source.fieldSpan(index, 0), key.length).toLowerCase() === key) return index;
     }
     return -1;
   }
 }
 
 function valueAt(source: HeadSource, index: number): string {
-  const row = abi.FIELDS / 2 + 4 * index;
-  return source.slice(source.u16[row + 2], source.u16[row + 3]);
+  return source.slice(source.fieldSpan(index, 2), source.fieldSpan(index, 3));
 }

@@ -90,7 +90,7 @@ export abstract class MessageHead {
 
   /** Copies what the head reads from, once, so that it outlasts the next parse. A released head stays as it is. */
   own(): this {
-    if (this.#source?.borrowed) this.#source = this.#source.copy();
+    if (this.#source?.borrowed) this.#source = this.#source.own();
     return this;
   }
 

@@ -3,7 +3,7 @@ import { ParseError } from "./errors.ts";
 import { HeaderFields } from "./fields.ts";
 import { RequestHead, ResponseHead } from "./head.ts";
 import { loadParser, type ParserBuild, type ParserExports, type ParserModule } from "./module.ts";
-import { HeadSource } from "./source.ts";
+import { BorrowedSource } from "./source.ts";
 
 /** How much a head may have. Sizes in bytes. */
 export interface ParserLimits {
@@ -72,7 +72,8 @@ export class Parser {
   readonly #decodeChunked: ParserExports["decodeChunked"];
   readonly #findHeadEnd: ParserExports["findHeadEnd"];
   readonly #record: Uint32Array<ArrayBuffer>;
-  readonly #source: HeadSource;
+  readonly #spans: Uint32Array<ArrayBuffer>;
+  readonly #source: BorrowedSource;
   /** What the call that failed last looked at. */
   #failedStart = 0;
   #failedEnd = 0;
@@ -91,7 +92,8 @@ export class Parser {
     this.#decodeChunked = exports.decodeChunked;
     this.#findHeadEnd = exports.findHeadEnd;
     this.#record = new Uint32Array(buffer, abi.RECORD, 32);
-    this.#source = new HeadSource(buffer, true);
+    this.#spans = new Uint32Array(buffer, abi.SPANS, 2 * abi.SPANS_MAX);
+    this.#source = new BorrowedSource(buffer);
     this.head = new RequestHead(this.#source);
     this.responseHead = new ResponseHead(this.#source);
     const limits = new Uint32Array(buffer, abi.LIMITS, 3);
@@ -155,12 +157,12 @@ export class Parser {
 
   /** Where piece `index` of the payload begins, in bytes from the `start` of the call. */
   spanOffset(index: number): number {
-    return this.#source.u32[abi.SPANS / 4 + 2 * index];
+    return this.#spans[2 * index];
   }
 
   /** Bytes of piece `index` of the payload. */
   spanLength(index: number): number {
-    return this.#source.u32[abi.SPANS / 4 + 2 * index + 1];
+    return this.#spans[2 * index + 1];
   }
 
   /** Copies bytes to where they end just before the window, and gives the (negative) position at which they begin. */
@@ -182,7 +184,7 @@ export class Parser {
 
   /** The fields of what was parsed last, copied so that they last. */
   takeFields(): HeaderFields {
-    return new HeaderFields({ source: this.#source.copy() });
+    return new HeaderFields({ source: this.#source.own() });
   }
 
   /** The error for a negative outcome of the last call; its offset counts from the `start` of the call, plus `base`. */

@@ -12,27 +12,48 @@ const KNOWN_COUNT = 256;
 const KNOWN_MAX = 64;
 const known: string[] = new Array(KNOWN_COUNT).fill("");
 
-/**
- * Where the bytes of a head and the tables that the parser made of it lie. A borrowed source looks at linear memory
- * and holds until the next parse; an owned one has copies.
- */
-export class HeadSource {
-  /** The tables: linear memory from its beginning, or a copy of as much of it as this head needs. */
-  readonly u8: Uint8Array;
-  readonly u16: Uint16Array;
-  readonly u32: Uint32Array;
-  /** Whether this source looks at memory that the next parse overwrites. */
+/** Entries of the record that tell of a head; those after them are the chunked decoder's. */
+const ENTRIES = abi.CHUNK_STATE / 4;
+/** Numbers that an owned source keeps of each field: its known name, and the spans of name and value. */
+const ROW = 5;
+
+/** The bytes of a head, and the tables that the parser made of it. */
+export interface HeadSource {
+  /** Whether it looks at memory that the next parse overwrites. */
   readonly borrowed: boolean;
-  /** Where the head begins in `u8`; an owned source has no bytes, only `text`. */
+  /** The whole head. */
+  readonly text: string;
+  /** One number of the record. */
+  record(entry: number): number;
+  /** Id of the name of a field line, 0 where it is none of the known ones. */
+  fieldId(index: number): number;
+  /** Index of the first line of a known name, -1 where there is none. */
+  firstOf(id: number): number;
+  /** A number of a field line: offset (0) and length (1) of its name, and of its value (2, 3). */
+  fieldSpan(index: number, column: number): number;
+  /** The text of a span. */
+  slice(offset: number, length: number): string;
+  /** As `slice`, for a text that is likely to come again, and is no secret. */
+  recall(offset: number, length: number): string;
+  /** A source that lasts. */
+  own(): HeadSource;
+}
+
+/** Looks at linear memory, and holds until the next parse. */
+export class BorrowedSource implements HeadSource {
+  readonly borrowed = true;
+  readonly #u8: Uint8Array;
+  readonly #u16: Uint16Array;
+  readonly #u32: Uint32Array;
+  /** Where the head begins. */
   #base = 0;
   #size = 0;
   #text: string | undefined;
 
-  constructor(tables: ArrayBuffer, borrowed: boolean) {
-    this.borrowed = borrowed;
-    this.u8 = new Uint8Array(tables);
-    this.u16 = new Uint16Array(tables);
-    this.u32 = new Uint32Array(tables);
+  constructor(memory: ArrayBuffer) {
+    this.#u8 = new Uint8Array(memory);
+    this.#u16 = new Uint16Array(memory);
+    this.#u32 = new Uint32Array(memory);
   }
 
   /** Looks at the head that was just parsed at an address. */
@@ -42,46 +63,99 @@ export class HeadSource {
     this.#text = undefined;
   }
 
-  /** The whole head, decoded once. */
   get text(): string {
-    this.#text ??= decodeLatin1(this.u8, this.#base, this.#base + this.#size);
+    this.#text ??= decodeLatin1(this.#u8, this.#base, this.#base + this.#size);
     return this.#text;
   }
 
-  /** The text of a span. */
+  record(entry: number): number {
+    return this.#u32[(abi.RECORD + entry) / 4];
+  }
+
+  fieldId(index: number): number {
+    return this.#u8[abi.IDS + index];
+  }
+
+  firstOf(id: number): number {
+    return this.#u8[abi.FIRST + id] - 1;
+  }
+
+  fieldSpan(index: number, column: number): number {
+    return this.#u16[abi.FIELDS / 2 + 4 * index + column];
+  }
+
   slice(offset: number, length: number): string {
     if (length === 0) return "";
     if (this.#text !== undefined || this.#size <= SMALL) return this.text.substring(offset, offset + length);
-    return decodeLatin1(this.u8, this.#base + offset, this.#base + offset + length);
+    return decodeLatin1(this.#u8, this.#base + offset, this.#base + offset + length);
   }
 
-  /** As `slice`, for a text that is likely to come again, and is no secret. */
   recall(offset: number, length: number): string {
     if (this.#text !== undefined || length === 0 || length > KNOWN_MAX) return this.slice(offset, length);
-    const { u8 } = this;
+    const bytes = this.#u8;
     const start = this.#base + offset;
-    const place = (31 * length + 7 * u8[start + length - 1] + u8[start + (length >> 1)]) % KNOWN_COUNT;
+    const place = (31 * length + 7 * bytes[start + length - 1] + bytes[start + (length >> 1)]) % KNOWN_COUNT;
     const text = known[place];
     if (text.length === length) {
       let at = 0;
-      while (at < length && text.charCodeAt(at) === u8[start + at]) ++at;
+      while (at < length && text.charCodeAt(at) === bytes[start + at]) ++at;
       if (at === length) return text;
     }
-    known[place] = decodeLatin1(u8, start, start + length);
+    known[place] = decodeLatin1(bytes, start, start + length);
     return known[place];
   }
 
-  /** One number of the record. */
-  record(entry: number): number {
-    return this.u32[(abi.RECORD + entry) / 4];
+  own(): OwnedSource {
+    const count = this.record(abi.FIELD_COUNT);
+    const numbers: number[] = new Array(ENTRIES + ROW * count);
+    for (let entry = 0; entry < ENTRIES; ++entry) numbers[entry] = this.#u32[abi.RECORD / 4 + entry];
+    for (let index = 0, at = ENTRIES; index < count; ++index, at += ROW) {
+      numbers[at] = this.fieldId(index);
+      for (let column = 0; column < 4; ++column) numbers[at + 1 + column] = this.fieldSpan(index, column);
+    }
+    return new OwnedSource(this.text, numbers);
+  }
+}
+
+/** Has copies. Plain numbers, for to make a typed array takes longer than all else that owning a head does. */
+class OwnedSource implements HeadSource {
+  readonly borrowed = false;
+  readonly text: string;
+  /** The record, then a row for each field. */
+  readonly #numbers: readonly number[];
+
+  constructor(text: string, numbers: readonly number[]) {
+    this.text = text;
+    this.#numbers = numbers;
   }
 
-  /** A source that lasts. */
-  copy(): HeadSource {
-    const end = abi.FIELDS + abi.FIELD_SIZE * this.record(abi.FIELD_COUNT);
-    const owned = new HeadSource(this.u8.buffer.slice(0, end) as ArrayBuffer, false);
-    owned.#size = this.#size;
-    owned.#text = this.text;
-    return owned;
+  record(entry: number): number {
+    return this.#numbers[entry / 4];
+  }
+
+  fieldId(index: number): number {
+    return this.#numbers[ENTRIES + ROW * index];
+  }
+
+  firstOf(id: number): number {
+    const count = this.record(abi.FIELD_COUNT);
+    for (let index = 0; index < count; ++index) if (this.fieldId(index) === id) return index;
+    return -1;
+  }
+
+  fieldSpan(index: number, column: number): number {
+    return this.#numbers[ENTRIES + ROW * index + 1 + column];
+  }
+
+  slice(offset: number, length: number): string {
+    return this.text.substring(offset, offset + length);
+  }
+
+  recall(offset: number, length: number): string {
+    return this.slice(offset, length);
+  }
+
+  own(): this {
+    return this;
   }
 }
