@@ -78,9 +78,18 @@ export class Application {
       if (answer instanceof HttpResponse) return answer;
       if (!isPromise(answer)) return toResponse(answer);
       // Of another kind of promise than the language's own only `then` is known.
-      return Promise.resolve(answer)
-        .then(toResponse)
-        .catch((error) => this.recover(error, request));
+      return Promise.resolve(answer).then(
+        (value) => this.#convert(value, request),
+        (error) => this.recover(error, request),
+      );
+    } catch (error) {
+      return this.recover(error, request);
+    }
+  }
+
+  #convert(value: Answer, request: HttpRequest): HttpResponse {
+    try {
+      return toResponse(value);
     } catch (error) {
       return this.recover(error, request);
     }

@@ -11,6 +11,21 @@ const UNREAD_MAX = 65536;
 
 const EMPTY: Uint8Array = new Uint8Array(0);
 
+/** Small contents share slabs: to make a buffer takes longer than to copy them. Whoever gets bytes gets a copy. */
+const SLAB_SIZE = 65536;
+const SMALL = 4096;
+let slab = EMPTY;
+let slabAt = 0;
+
+function partOfSlab(size: number): Uint8Array {
+  if (slabAt + size > slab.length) {
+    slab = new Uint8Array(SLAB_SIZE);
+    slabAt = 0;
+  }
+  slabAt += size;
+  return slab.subarray(slabAt - size, slabAt);
+}
+
 function ignore(): void {}
 
 /** What a promise gives that nobody may be waiting for: its rejection then concerns nobody. */
@@ -24,17 +39,20 @@ function quiet<T>(promise: Promise<T>): Promise<T> {
  * copies them, which the connection does before the next read.
  */
 export class IncomingContent {
-  /** What was copied, at the beginning of a buffer that grows. */
+  /** What was copied, at the beginning of a buffer that grows, or in a slab. */
   #owned = EMPTY;
   #ownedSize = 0;
-  /** Pieces in the window, as starts and ends in turn. */
-  #borrowed: number[] = [];
+  #inSlab = false;
+  /** Pieces in the window: the first, and starts and ends of further ones in turn. */
+  #start = 0;
+  #end = 0;
+  #further: number[] | null = null;
   #window = EMPTY;
   #size = 0;
   #ended = false;
   #discarding = false;
   #error: Error | null = null;
-  #waiters: Waiter[] = [];
+  #waiters: Waiter[] | null = null;
   /** Whether it is read piece by piece, and who waits for the next one. */
   #iterating = false;
   #next: (() => void) | null = null;
@@ -62,37 +80,64 @@ export class IncomingContent {
 
   /** Whether so much lies here unread that no more should be read from the socket before somebody wants it. */
   get crowded(): boolean {
-    return !this.#discarding && this.#waiters.length === 0 && this.#ownedSize >= UNREAD_MAX;
+    return !this.#discarding && this.#waiters === null && this.#ownedSize >= UNREAD_MAX;
   }
 
   /** Adds a piece that lies at [start, end) of the window. */
   add(window: Uint8Array, start: number, end: number): void {
     this.#size += end - start;
     if (this.#discarding) return;
-    this.#window = window;
-    this.#borrowed.push(start, end);
+    if (this.#window === EMPTY) {
+      this.#window = window;
+      this.#start = start;
+      this.#end = end;
+    } else {
+      this.#further ??= [];
+      this.#further.push(start, end);
+    }
     this.#tellNext();
   }
 
   /** Copies what is borrowed, so that it outlasts the next read. */
   own(): void {
-    if (this.#borrowed.length === 0) return;
-    let needed = this.#ownedSize;
-    for (let index = 0; index < this.#borrowed.length; index += 2) {
-      needed += this.#borrowed[index + 1] - this.#borrowed[index];
+    const window = this.#window;
+    if (window === EMPTY) return;
+    const further = this.#further;
+    let size = this.#end - this.#start;
+    for (let index = 0; further && index < further.length; index += 2) size += further[index + 1] - further[index];
+    this.#reserve(this.#ownedSize + size);
+    this.#copy(window.subarray(this.#start, this.#end));
+    for (let index = 0; further && index < further.length; index += 2) {
+      this.#copy(window.subarray(further[index], further[index + 1]));
     }
-    if (this.#owned.length < needed) {
-      const larger = new Uint8Array(Math.max(needed, this.#ended ? 0 : 2 * this.#ownedSize));
-      larger.set(this.#owned.subarray(0, this.#ownedSize));
-      this.#owned = larger;
-    }
-    for (let index = 0; index < this.#borrowed.length; index += 2) {
-      const piece = this.#window.subarray(this.#borrowed[index], this.#borrowed[index + 1]);
-      this.#owned.set(piece, this.#ownedSize);
-      this.#ownedSize += piece.length;
-    }
-    this.#borrowed = [];
+    this.#further = null;
     this.#window = EMPTY;
+  }
+
+  #copy(piece: Uint8Array): void {
+    this.#owned.set(piece, this.#ownedSize);
+    this.#ownedSize += piece.length;
+  }
+
+  /** Makes room for so many bytes that are owned. */
+  #reserve(needed: number): void {
+    if (this.#owned.length >= needed) return;
+    if (this.#ended && this.#ownedSize === 0 && needed <= SMALL) {
+      this.#owned = partOfSlab(needed);
+      this.#inSlab = true;
+      return;
+    }
+    const larger = new Uint8Array(Math.max(needed, this.#ended ? 0 : 2 * this.#ownedSize));
+    larger.set(this.#owned.subarray(0, this.#ownedSize));
+    this.#owned = larger;
+    this.#inSlab = false;
+  }
+
+  /** Bytes that are owned, in a buffer that is nobody else's. */
+  #takeOwned(): Uint8Array {
+    if (this.#inSlab) this.#owned = this.#owned.slice(0, this.#ownedSize);
+    this.#inSlab = false;
+    return this.#owned.subarray(0, this.#ownedSize);
   }
 
   /** All of it has come. */
@@ -100,9 +145,10 @@ export class IncomingContent {
     this.#ended = true;
     this.#tellNext();
     const waiters = this.#takeWaiters();
-    if (waiters.length === 0) return;
+    if (waiters === null) return;
     this.own();
-    for (const waiter of waiters) waiter.resolve(this.peek());
+    const bytes = this.#takeOwned();
+    for (const waiter of waiters) waiter.resolve(bytes);
   }
 
   /** The rest will never come. */
@@ -117,16 +163,15 @@ export class IncomingContent {
     this.#discarding = true;
     this.#owned = this.#window = EMPTY;
     this.#ownedSize = 0;
-    if (this.#borrowed.length > 0) this.#borrowed = [];
-    for (const waiter of this.#takeWaiters()) waiter.reject(this.#reason());
+    this.#inSlab = false;
+    this.#further = null;
+    for (const waiter of this.#takeWaiters() ?? []) waiter.reject(this.#reason());
     this.#tellNext();
   }
 
-  /** The content that has come, in one piece: valid until the next read where it was not owned. */
+  /** The content that has come, in one piece, to be looked at at once: it must be neither kept nor changed. */
   peek(): Uint8Array {
-    if (this.#ownedSize === 0 && this.#borrowed.length === 2) {
-      return this.#window.subarray(this.#borrowed[0], this.#borrowed[1]);
-    }
+    if (this.#ownedSize === 0 && this.#further === null) return this.#window.subarray(this.#start, this.#end);
     this.own();
     return this.#owned.subarray(0, this.#ownedSize);
   }
@@ -137,9 +182,10 @@ export class IncomingContent {
     if (this.#iterating) return quiet(Promise.reject(new TypeError("this content is read piece by piece")));
     if (this.#ended) {
       this.own();
-      return Promise.resolve(this.peek());
+      return Promise.resolve(this.#takeOwned());
     }
     const whole = new Promise<Uint8Array>((resolve, reject) => {
+      this.#waiters ??= [];
       this.#waiters.push({ resolve, reject });
     });
     this.#wanted();
@@ -151,13 +197,13 @@ export class IncomingContent {
    * is read from the socket. May be called once, and not after `bytes`. Throws where the content never comes whole.
    */
   async *pieces(): AsyncGenerator<Uint8Array, void, undefined> {
-    if (this.#iterating || this.#waiters.length > 0) throw new TypeError("this content is being read already");
+    if (this.#iterating || this.#waiters !== null) throw new TypeError("this content is being read already");
     this.#iterating = true;
     for (;;) {
       if (this.#discarding) throw this.#reason();
       this.own();
       if (this.#ownedSize > 0) {
-        const piece = this.#owned.subarray(0, this.#ownedSize);
+        const piece = this.#takeOwned();
         this.#owned = EMPTY;
         this.#ownedSize = 0;
         yield piece;
@@ -193,9 +239,9 @@ export class IncomingContent {
     return this.#error ?? new ReleasedError();
   }
 
-  #takeWaiters(): Waiter[] {
+  #takeWaiters(): Waiter[] | null {
     const waiters = this.#waiters;
-    if (waiters.length > 0) this.#waiters = [];
+    this.#waiters = null;
     return waiters;
   }
 }
