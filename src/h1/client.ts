@@ -44,6 +44,8 @@ type OpenResponse = { -readonly [Key in keyof IncomingResponse]: IncomingRespons
 interface Exchange {
   /** Id of the method. */
   readonly method: number;
+  /** The head as it was written; content may follow it. */
+  readonly text: string;
   /** Content that leaves piece by piece; null where there is none, or all has left. */
   outgoing: OutgoingContent | null;
   response: OpenResponse | null;
@@ -55,6 +57,11 @@ interface Exchange {
 }
 
 function ignore(): void {}
+
+/** Whether a request has Upgrade among its fields. */
+function asksForUpgrade(text: string): boolean {
+  return /\r\nupgrade:/i.test(text.slice(0, text.indexOf("\r\n\r\n")));
+}
 
 async function* once(body: string | Uint8Array): AsyncGenerator<string | Uint8Array> {
   yield body;
@@ -115,6 +122,7 @@ export class ClientConnection {
     return new Promise((resolve, reject) => {
       const exchange: Exchange = {
         method: methodId(message.method),
+        text,
         outgoing,
         response: null,
         proceed: ignore,
@@ -251,6 +259,7 @@ export class ClientConnection {
       exchange.inform(head);
       return;
     }
+    if (status === 101 && !asksForUpgrade(exchange.text)) throw new Error("a protocol came that nobody asked for");
     exchange.proceed(false);
     const response = { head, content: new IncomingContent(() => this.#unpause()), trailers: null, taken: null };
     exchange.response = response;
