@@ -18,6 +18,8 @@ export interface ResponseInit {
   readonly trailers?: () => HeadersInit | Promise<HeadersInit>;
 }
 
+const NO_INIT: ResponseInit = {};
+
 export const TEXT = "text/plain; charset=utf-8";
 export const HTML = "text/html; charset=utf-8";
 export const JSON_TYPE = "application/json";
@@ -40,7 +42,7 @@ export class HttpResponse implements OutgoingMessage {
   readonly #inferredType: string | null;
   #headers: HttpHeaders | null;
 
-  constructor(body: BodyInit = null, init: ResponseInit = {}, type: string | null = typeOf(body)) {
+  constructor(body: BodyInit = null, init: ResponseInit = NO_INIT, type: string | null = typeOf(body)) {
     this.status = init.status ?? 200;
     this.body = body;
     const { trailers } = init;

@@ -49,14 +49,12 @@ class SocketTransport implements Transport {
 
   write(pieces: readonly (string | Uint8Array)[]): boolean {
     const socket = this.peer;
+    let room = true;
     if (pieces.length > 1) socket.cork();
-    for (const piece of pieces) {
-      if (typeof piece === "string") socket.write(piece, "latin1");
-      else socket.write(piece);
-    }
+    for (const piece of pieces) room = typeof piece === "string" ? socket.write(piece, "latin1") : socket.write(piece);
     if (pieces.length > 1) socket.uncork();
     // To a socket that has failed nothing is written and nothing waits: what it has not told yet comes with "close".
-    if (socket.writable && socket.writableLength <= UNREAD_MAX) return true;
+    if (room || (socket.writable && socket.writableLength <= UNREAD_MAX)) return true;
     if (socket.listenerCount("drain") === 0) socket.on("drain", onDrain);
     return false;
   }
