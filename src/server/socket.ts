@@ -3,8 +3,12 @@ import type { Socket } from "node:net";
 import type { ConnectionGroup, ServerConnection, Transport } from "../h1/index.ts";
 import { readAsStream, readDirectly } from "./direct-read.ts";
 
-/** Milliseconds that a closed connection still reads and drops what comes, so that the peer can read the answer. */
+/**
+ * Milliseconds that a closed connection waits for its peer to send something, and how often: what comes is read and
+ * dropped, so that a peer which sends all it has before it reads can read the answer.
+ */
 const LINGER_TIME = 2000;
+const LINGERS_MAX = 15;
 /** Bytes that a peer may leave unread before it gets no more answers. At least what a socket itself buffers. */
 const UNREAD_MAX = 65536;
 
@@ -16,7 +20,12 @@ export function serveSocket(socket: Socket, group: ConnectionGroup): ServerConne
 
   // RFC 9112 §9.6: closing at once might reset the connection before the peer has read the last answer.
   const linger = () => {
-    timer = setTimeout(() => socket.destroy(), LINGER_TIME);
+    let { bytesRead } = socket;
+    let times = 0;
+    timer = setInterval(() => {
+      if (socket.bytesRead === bytesRead || ++times === LINGERS_MAX) socket.destroy();
+      bytesRead = socket.bytesRead;
+    }, LINGER_TIME);
   };
 
   const transport: Transport = {
@@ -73,7 +82,7 @@ export function serveSocket(socket: Socket, group: ConnectionGroup): ServerConne
     [
       "close",
       () => {
-        clearTimeout(timer);
+        clearInterval(timer);
         connection.abort();
       },
     ],
