@@ -20,7 +20,7 @@ import type { Fields } from "./fields.ts";
 import type { Clock, ConnectionOptions, Peer, Transport } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import { OutgoingContent } from "./outgoing.ts";
-import { APPLICATION, CONTENT, FIRST_REQUEST, LAST_BYTE, NEXT_REQUEST, Patience, REST_OF_HEAD } from "./patience.ts";
+import { APPLICATION, CONTENT, FIRST_REQUEST, NEXT_REQUEST, Patience, REST_OF_HEAD } from "./patience.ts";
 import { Pipeline } from "./pipeline.ts";
 import { type OutgoingMessage, serialize, serializeInformational } from "./serialize.ts";
 import {
@@ -120,7 +120,10 @@ export class ServerConnection implements ExchangeOwner {
 
   /** Takes the bytes that lie at [0, length) of the parser's window. */
   receiveInWindow(length: number): void {
-    if (this.#state > DONE) return;
+    if (this.#state > DONE) {
+      this.#patience.lingerOn();
+      return;
+    }
     if (!this.#reading || this.#reader.waiting > 0) {
       this.#reader.postpone(length);
       this.#pause();
@@ -195,7 +198,7 @@ export class ServerConnection implements ExchangeOwner {
     }
     if (this.#state === CLOSED) {
       // The peer may take its time to read what was written; only then it has that much more to close its side.
-      if (unsent === 0) this.#patience.wait(LAST_BYTE, this.#requests);
+      if (unsent === 0) this.#patience.linger();
       if (this.#patience.over) this.cut();
       return;
     }

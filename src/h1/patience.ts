@@ -11,8 +11,12 @@ export const APPLICATION = 4;
 /** For the peer to close its side: closed at once, the connection might be reset before the peer has read all. */
 export const LAST_BYTE = 5;
 
-/** Milliseconds for which a closed connection still reads and drops what comes (RFC 9112 §9.6). */
+/**
+ * Milliseconds that a closed connection waits for its peer to send something, and in all: what comes is read and
+ * dropped, so that a peer which sends all it has before it reads can read the answer (RFC 9112 §9.6).
+ */
 const LINGER_TIME = 2000;
+const LINGER_MAX = 30_000;
 
 /** What connections share that tells how long to wait. */
 interface Terms {
@@ -29,6 +33,7 @@ export class Patience {
   /** What was unsent when the peer last read some of it, and when that was. */
   #unsent = 0;
   #unsentSince = 0;
+  #lingersUntil = 0;
 
   constructor(terms: Terms) {
     this.#terms = terms;
@@ -49,6 +54,20 @@ export class Patience {
     this.#waitsFor = waitsFor;
     this.#requests = requests;
     this.#since = this.#terms.clock.now;
+  }
+
+  /** Waits for the peer to close its side from now on. */
+  linger(): void {
+    if (this.#waitsFor === LAST_BYTE) return;
+    this.#waitsFor = LAST_BYTE;
+    this.#since = this.#terms.clock.now;
+    this.#lingersUntil = this.#since + LINGER_MAX;
+  }
+
+  /** The peer goes on sending. */
+  lingerOn(): void {
+    const { now } = this.#terms.clock;
+    if (now < this.#lingersUntil) this.#since = now;
   }
 
   /** Whether it has waited too long. */
