@@ -111,7 +111,8 @@ export class ServerConnection implements ExchangeOwner {
     if (chunk.length <= window.length) {
       window.set(chunk);
       this.receiveInWindow(chunk.length);
-    } else if (this.#state <= DONE) {
+    } else if (this.#state > DONE) this.#patience.lingerOn();
+    else {
       putBy(this.#reader, chunk);
       if (this.#reading) this.#catchUp();
       else this.#pause();

@@ -51,6 +51,8 @@ const BACKLOG = 1024;
 
 /** Milliseconds from one look at all connections to the next: how exact their timeouts are. */
 const TICK = 125;
+/** Milliseconds of one tick at the most that count: longer ones mean that the process was kept from its work. */
+const STEP_MAX = 1000;
 
 /** What a server has counted since it was made. */
 export interface ServerCounters {
@@ -74,11 +76,13 @@ export class Server {
   readonly #sockets = new Set<Duplex>();
   readonly #place: Place;
   readonly #secure: boolean;
-  readonly #maxConnections: number;
   #accepted = 0;
   #refused = 0;
   /** One timer for all connections; it stands still while there are none. */
   #ticking: NodeJS.Timeout | null = null;
+  #tickedAt = 0;
+  /** The connections' time: it stands still while the process does, which could not hear its clients then. */
+  #time = 0;
   #listening: Promise<this> | null = null;
   #closed: Promise<void> | null = null;
   #tellClosed: () => void = () => {};
@@ -91,7 +95,7 @@ export class Server {
   constructor(application: Application, options: ServerOptions = {}) {
     const host = options.host ?? DEFAULT_SERVER_OPTIONS.host;
     const port = options.port ?? DEFAULT_SERVER_OPTIONS.port;
-    this.#maxConnections = atLeastOne("maxConnections", options.maxConnections);
+    const maxConnections = atLeastOne("maxConnections", options.maxConnections);
     const maxConcurrentRequests = atLeastOne("maxConcurrentRequests", options.maxConcurrentRequests);
     if (!Number.isInteger(port) || port < 0 || port > 65535) {
       throw new RangeError(`port must be a whole number from 0 to 65535, not ${port}`);
@@ -100,7 +104,7 @@ export class Server {
     this.#place = path !== undefined ? { path } : fd !== undefined ? { fd } : { host, port };
     this.#secure = tls !== undefined;
     this.#service = new Service(application, maxConcurrentRequests, (socket) => this.#watch(socket));
-    this.#connections = new ConnectionGroup(this.#service, options, performance.now());
+    this.#connections = new ConnectionGroup(this.#service, options);
     const accept = (socket: Socket) => this.#accept(socket);
     const { headTimeout } = this.#connections.options;
     // Loaded only where it is used: most servers have TLS ended in front of them, and it takes long to load.
@@ -112,6 +116,11 @@ export class Server {
             accept,
           )
       : createServer({ allowHalfOpen: true, noDelay: true }, accept);
+    // What is not set has no bound. Those below TLS count as well, and those that were handed over.
+    if (maxConnections < Number.POSITIVE_INFINITY) this.#net.maxConnections = maxConnections;
+    this.#net.on("drop", () => {
+      ++this.#refused;
+    });
     if (tls) {
       this.#net.on("connection", (socket: Socket) => this.#watch(socket));
       // After handshakeTimeout no more is done for us than this.
@@ -126,13 +135,8 @@ export class Server {
   }
 
   #accept(socket: Socket): void {
-    if (this.#connections.size >= this.#maxConnections) {
-      ++this.#refused;
-      socket.destroy();
-      return;
-    }
     if (this.#ticking === null) {
-      this.#connections.tick(performance.now());
+      this.#tickedAt = performance.now();
       this.#ticking = setInterval(this.#tick, TICK).unref();
     }
     ++this.#accepted;
@@ -141,7 +145,10 @@ export class Server {
   }
 
   readonly #tick = (): void => {
-    this.#connections.tick(performance.now());
+    const now = performance.now();
+    this.#time += Math.min(now - this.#tickedAt, STEP_MAX);
+    this.#tickedAt = now;
+    this.#connections.tick(this.#time);
     if (this.#connections.size > 0 || this.#ticking === null) return;
     clearInterval(this.#ticking);
     this.#ticking = null;
@@ -180,6 +187,8 @@ export class Server {
       this.#net.once("error", (cause: NodeJS.ErrnoException) => reject(listenError(cause, this.#place)));
       this.#net.listen({ ...this.#place, backlog: BACKLOG }, () => {
         this.#net.removeAllListeners("error");
+        // A connection that could not be accepted is no reason to end.
+        this.#net.on("error", (error) => process.emitWarning(error));
         resolve(this);
       });
     });
