@@ -56,6 +56,8 @@ export class IncomingContent {
   /** Whether it is read piece by piece, and who waits for the next one. */
   #iterating = false;
   #next: (() => void) | null = null;
+  /** Whether whoever waited was told of a piece, and is about to take it. */
+  #taking = false;
   /** Called when somebody wants content that is not there: the moment for 100 (Continue), and to read on. */
   readonly #wanted: () => void;
 
@@ -80,7 +82,7 @@ export class IncomingContent {
 
   /** Whether so much lies here unread that no more should be read from the socket before somebody wants it. */
   get crowded(): boolean {
-    return !this.#discarding && this.#waiters === null && this.#ownedSize >= UNREAD_MAX;
+    return !this.#discarding && !this.#taking && this.#waiters === null && this.#ownedSize >= UNREAD_MAX;
   }
 
   /** Adds a piece that lies at [start, end) of the window. */
@@ -194,28 +196,40 @@ export class IncomingContent {
 
   /**
    * The content piece by piece, as it comes; each piece is the caller's. While nobody asks for the next one, no more
-   * is read from the socket. May be called once, and not after `bytes`. Throws where the content never comes whole.
+   * is read from the socket. May be called once, and not after `bytes`; where it is left early, the rest is dropped. Throws where the content
+   * never comes whole.
    */
   async *pieces(): AsyncGenerator<Uint8Array, void, undefined> {
     if (this.#iterating || this.#waiters !== null) throw new TypeError("this content is being read already");
     this.#iterating = true;
-    for (;;) {
-      if (this.#discarding) throw this.#reason();
-      this.own();
-      if (this.#ownedSize > 0) {
-        const piece = this.#takeOwned();
-        this.#owned = EMPTY;
-        this.#ownedSize = 0;
-        yield piece;
-      } else if (this.#ended) return;
-      else {
-        const more = new Promise<void>((resolve) => {
-          this.#next = resolve;
-        });
+    try {
+      for (;;) {
+        this.#taking = false;
+        if (this.#discarding) throw this.#reason();
+        this.own();
+        if (this.#ownedSize > 0) {
+          const piece = this.#takeOwned();
+          this.#owned = EMPTY;
+          this.#ownedSize = 0;
+          yield piece;
+        } else if (this.#ended) return;
+        else await this.#more();
+      }
+    } finally {
+      // Whoever stops in the middle wants no more, and nobody else can have it: what comes behind it must not wait.
+      if (!this.#ended && !this.#discarding) {
+        this.discard();
         this.#wanted();
-        await more;
       }
     }
+  }
+
+  #more(): Promise<void> {
+    const more = new Promise<void>((resolve) => {
+      this.#next = resolve;
+    });
+    this.#wanted();
+    return more;
   }
 
   /** What `read` makes of the whole content once it has come, at once where it is there. As `bytes` otherwise. */
@@ -230,8 +244,10 @@ export class IncomingContent {
 
   #tellNext(): void {
     const next = this.#next;
+    if (next === null) return;
     this.#next = null;
-    next?.();
+    this.#taking = true;
+    next();
   }
 
   /** Why there is nothing to read. Made when it is asked for: to make an error takes longer than to serve a request. */

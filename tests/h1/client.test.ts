@@ -187,6 +187,20 @@ describe("what may follow", () => {
     expect(text(await (await first).content.bytes())).toBe("ok");
   });
 
+  test("content that is left in the middle holds nobody up", async () => {
+    const { client } = connectClient();
+    const [first, second] = [client.request(GET), client.request(GET)];
+    const size = 300_000;
+    client.receive(bytes(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n${"x".repeat(1000)}`));
+    for await (const piece of (await first).content.pieces()) {
+      expect(piece.length).toBe(1000);
+      break;
+    }
+    for (let sent = 1000; sent < size; sent += 1000) client.receive(bytes("x".repeat(1000)));
+    client.receive(bytes(OK));
+    expect(text(await (await second).content.bytes())).toBe("ok");
+  });
+
   test("a server that closes an idle connection leaves none", () => {
     const { client, clientEnd } = connectClient();
     client.finish();
