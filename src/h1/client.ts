@@ -18,7 +18,7 @@ import {
 } from "../parser/index.ts";
 import { sharedParser } from "../parser/messages.ts";
 import { isStream, sizeOf } from "./body.ts";
-import { IncomingContent, putBy } from "./content.ts";
+import { type ContentSource, IncomingContent, putBy } from "./content.ts";
 import type { Peer, Transport } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import { OutgoingContent } from "./outgoing.ts";
@@ -74,7 +74,7 @@ function apart(message: OutgoingRequest): OutgoingRequest {
   return { ...message, fields: [...fields, ["Content-Length", String(sizeOf(body))]], body: once(body) };
 }
 
-export class ClientConnection {
+export class ClientConnection implements ContentSource {
   readonly #transport: Transport;
   readonly #reader: ResponseReader;
   readonly #outbox: Outbox;
@@ -261,7 +261,7 @@ export class ClientConnection {
     }
     if (status === 101 && !asksForUpgrade(exchange.text)) throw new Error("a protocol came that nobody asked for");
     exchange.proceed(false);
-    const response = { head, content: new IncomingContent(() => this.#unpause()), trailers: null, taken: null };
+    const response = { head, content: new IncomingContent(this), trailers: null, taken: null };
     exchange.response = response;
     if (status === 101 || (exchange.method === abi.METHOD_CONNECT && status < 300)) this.#switch(response);
     exchange.resolve(response);
@@ -292,7 +292,8 @@ export class ClientConnection {
     this.#transport.end();
   }
 
-  #unpause(): void {
+  /** Somebody wants content of a response; called by that. */
+  wanted(): void {
     if (!this.#paused) return;
     this.#paused = false;
     this.#transport.resume();

@@ -252,8 +252,7 @@ export class ServerConnection implements ExchangeOwner {
     if (stream !== null && this.#continueOwed && !headOnly) this.continue(exchange);
     const last = this.#closesAfter(exchange, stream !== null && minorVersion === 0);
     const connection = last ? "close" : minorVersion ? "" : "keep-alive";
-    const iterated = stream !== null;
-    const { text, bytes, framing } = serialize(message, { headOnly, connection, minorVersion, iterated });
+    const { text, bytes, framing } = serialize(message, connection, headOnly, minorVersion, stream !== null);
     const trailers = stream !== null && head.acceptsTrailers ? message.trailers : null;
     const outgoing = stream && framing !== null ? new OutgoingContent(stream, framing, trailers) : null;
     if (last) {
@@ -571,7 +570,7 @@ export class ServerConnection implements ExchangeOwner {
 /** The answer to what was wrong. */
 function serializeError(error: ParseError, headOnly: boolean): SerializedMessage {
   const message = { status: error.status, contentType: TEXT, fields: null, body: `${error.message}\n`, trailers: null };
-  return serialize(message, { headOnly, connection: "close", minorVersion: 1, iterated: false });
+  return serialize(message, "close", headOnly, 1, false);
 }
 
 /** The content that is to be iterated: what is so already, and what fields are to follow. */

@@ -6,6 +6,12 @@ interface Waiter {
   reject(error: Error): void;
 }
 
+/** Where content comes from. */
+export interface ContentSource {
+  /** Somebody wants content that is not there: the moment for 100 (Continue), and to read on. */
+  wanted(): void;
+}
+
 /** Bytes that may lie here unread while nobody collects them, before no more are read from the socket. */
 const UNREAD_MAX = 65536;
 
@@ -58,11 +64,11 @@ export class IncomingContent {
   #next: (() => void) | null = null;
   /** Whether whoever waited was told of a piece, and is about to take it. */
   #taking = false;
-  /** Called when somebody wants content that is not there: the moment for 100 (Continue), and to read on. */
-  readonly #wanted: () => void;
+  readonly #source: ContentSource | null;
 
-  constructor(wanted: () => void) {
-    this.#wanted = wanted;
+  /** `source` is null where there is no content to come. */
+  constructor(source: ContentSource | null) {
+    this.#source = source;
   }
 
   /** Bytes that have come so far. */
@@ -190,7 +196,7 @@ export class IncomingContent {
       this.#waiters ??= [];
       this.#waiters.push({ resolve, reject });
     });
-    this.#wanted();
+    this.#source?.wanted();
     return quiet(whole);
   }
 
@@ -219,7 +225,7 @@ export class IncomingContent {
       // Whoever stops in the middle wants no more, and nobody else can have it: what comes behind it must not wait.
       if (!this.#ended && !this.#discarding) {
         this.discard();
-        this.#wanted();
+        this.#source?.wanted();
       }
     }
   }
@@ -228,7 +234,7 @@ export class IncomingContent {
     const more = new Promise<void>((resolve) => {
       this.#next = resolve;
     });
-    this.#wanted();
+    this.#source?.wanted();
     return more;
   }
 

@@ -7,7 +7,7 @@ import {
   METHOD_OPTIONS,
 } from "../parser/abi.ts";
 import { type HeaderFields, ParseError, ReleasedError, type RequestHead } from "../parser/index.ts";
-import { IncomingContent } from "./content.ts";
+import { type ContentSource, IncomingContent } from "./content.ts";
 import type { Fields } from "./fields.ts";
 import type { Peer } from "./options.ts";
 import type { OutgoingMessage } from "./serialize.ts";
@@ -44,7 +44,7 @@ function mayOverlap(head: RequestHead): boolean {
 }
 
 /** One request and its response. */
-export class Exchange {
+export class Exchange implements ContentSource {
   readonly head: RequestHead;
   /** Status of the response, once there is one; 0 before, and where the client has gone without. */
   status = 0;
@@ -64,13 +64,18 @@ export class Exchange {
   constructor(owner: ExchangeOwner, head: RequestHead) {
     this.#owner = owner;
     this.head = head;
-    if (head.framing !== FRAMING_NONE) this.#content = new IncomingContent(() => owner.continue(this));
+    if (head.framing !== FRAMING_NONE) this.#content = new IncomingContent(this);
+  }
+
+  /** Somebody wants content of the request; called by that. */
+  wanted(): void {
+    this.#owner?.continue(this);
   }
 
   /** The content of the request; made where it is asked for, if there is none. */
   get content(): IncomingContent {
     if (this.#content === null) {
-      this.#content = new IncomingContent(() => {});
+      this.#content = new IncomingContent(null);
       this.#content.end();
       if (this.done) this.#content.discard();
     }

@@ -37,10 +37,15 @@ export class Outbox {
 
   /** Writes what was gathered. */
   flush(): void {
-    const pieces = this.#pieces ?? [];
-    if (this.#text !== "") pieces.push(this.#text);
-    if (pieces.length === 0) return;
-    this.#pieces = null;
+    const text = this.#text;
+    let pieces = this.#pieces;
+    if (pieces === null) {
+      if (text === "") return;
+      pieces = [text];
+    } else {
+      if (text !== "") pieces.push(text);
+      this.#pieces = null;
+    }
     this.#text = "";
     if (!this.#transport.write(pieces)) this.#blocked = true;
   }

@@ -25,18 +25,6 @@ export interface OutgoingMessage {
   readonly trailers: Trailers | null;
 }
 
-/** What the connection adds to a response. */
-export interface Circumstances {
-  /** The request was HEAD: the content stays here (RFC 9110 §9.3.2). */
-  readonly headOnly: boolean;
-  /** The option for Connection, "" where none is needed. */
-  readonly connection: "" | "close" | "keep-alive";
-  /** Second digit of the request's version: HTTP/1.0 knows no chunks. */
-  readonly minorVersion: number;
-  /** The content is iterated, and leaves after what `serialize` gives. */
-  readonly iterated: boolean;
-}
-
 /** What answers of a status and a content type begin with. */
 interface Start {
   readonly lines: string;
@@ -125,21 +113,30 @@ function headEnd(status: number, size: number, announced: string | null, headOnl
 }
 
 /**
- * Serializes a response, without its content where that is iterated; else in one piece where the content is plain ASCII
- * text, and in two where it is not. Throws where a field or the body is not valid, or where Content-Length and content
- * differ.
+ * Serializes a response: in one piece where the content is plain ASCII text, in two where it is not, and without the
+ * content where that is `iterated`, for then it leaves after this. Throws where a field or the body is not valid, or
+ * where Content-Length and content differ.
+ *
+ * `connection` is the option for Connection, "" where none is needed. `headOnly` says that the request was HEAD: the
+ * content stays here (RFC 9110 §9.3.2). `minorVersion` is the second digit of the request's version: HTTP/1.0 knows no
+ * chunks.
  */
-export function serialize(message: OutgoingMessage, circumstances: Circumstances): SerializedMessage {
+export function serialize(
+  message: OutgoingMessage,
+  connection: "" | "close" | "keep-alive",
+  headOnly: boolean,
+  minorVersion: number,
+  iterated: boolean,
+): SerializedMessage {
   const { status, body } = message;
-  const { headOnly, connection } = circumstances;
   const own = message.fields === null ? NO_FIELDS : fieldLines(message.fields);
   let start = own.hasDate ? startOf(status, message.contentType).lines : datedStart(status, message.contentType);
   if (connection !== "" || own !== NO_FIELDS) start += connectionLine(connection, own.hasUpgrade) + own.lines;
-  if (circumstances.iterated) {
+  if (iterated) {
     if (status === 204 || status === 205 || status === 304) {
       throw new TypeError(`a response of status ${status} has no content`);
     }
-    const framing = streamFraming(own.length, circumstances.minorVersion === 0 ? "close" : "chunked");
+    const framing = streamFraming(own.length, minorVersion === 0 ? "close" : "chunked");
     return { text: start + streamEnd(framing), bytes: null, framing };
   }
   const size = sizeOf(body);
