@@ -408,7 +408,7 @@ export class ServerConnection implements ExchangeOwner {
 
   /** Goes on with what came while answers were awaited. */
   #resume(): void {
-    if (!this.#reading) return;
+    if (!this.#reading || this.#crowded) return;
     // Not from here: the caller may be in the middle of another connection's bytes, and the window is shared.
     if (this.#waiting) queueMicrotask(() => this.#catchUp());
     else if (this.#inputEnded) this.finish();
@@ -418,13 +418,18 @@ export class ServerConnection implements ExchangeOwner {
     }
   }
 
+  /** Whether no more content is wanted before somebody takes what is there. */
+  get #crowded(): boolean {
+    return this.#incoming !== null && !this.#incoming.complete && this.#incoming.content.crowded;
+  }
+
   /** Whether something came that was not looked at yet. */
   get #waiting(): boolean {
     return this.#reader.waiting > 0 || (this.#incoming !== null && !this.#dispatched);
   }
 
   #catchUp(): void {
-    if (!this.#reading || !this.#waiting) return;
+    if (!this.#reading || !this.#waiting || this.#crowded) return;
     if (this.#reader.waiting > 0) this.#reader.resume();
     this.#run();
     this.#resume();
@@ -508,7 +513,7 @@ export class ServerConnection implements ExchangeOwner {
   /** Hands an exchange to the application whose content is still on its way. */
   #waitForContent(exchange: Exchange): void {
     this.#begin(exchange);
-    if (!exchange.done && exchange.content.crowded) this.#pause();
+    if (this.#crowded) this.#pause();
   }
 
   /** Hands an exchange to the application, if that was not done yet. */

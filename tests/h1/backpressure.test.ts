@@ -64,6 +64,22 @@ test("the source of a request is asked for no more than its handler reads", asyn
   expect(client.reusable).toBe(true);
 });
 
+test("content that nobody wants stays with its client, though more came at once than the window holds", async () => {
+  const exchanges: Exchange[] = [];
+  const { server, serverEnd } = connectServer(
+    new ConnectionGroup({ request: (exchange) => void exchanges.push(exchange) }, { maxBodySize: 1e8 }),
+  );
+  const content = "x".repeat(400_000);
+  server.receive(bytes(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${content.length + 1}\r\n\r\n${content}`));
+  for (let turns = 0; turns < 50; ++turns) await settled();
+  expect([serverEnd.pauses, serverEnd.resumes]).toEqual([1, 0]);
+  const whole = exchanges[0].content.bytes();
+  for (let turns = 0; turns < 50; ++turns) await settled();
+  expect(serverEnd.resumes).toBe(1);
+  server.receive(bytes("x"));
+  expect((await whole).length).toBe(content.length + 1);
+});
+
 test("content that nobody wants is read once its request is answered", async () => {
   const exchanges: Exchange[] = [];
   const { server, serverEnd } = connectServer(

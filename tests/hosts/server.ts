@@ -26,8 +26,6 @@ const DIFFERENCES: Record<string, readonly string[]> = {
   deno: [
     // node:tls writes texts of "latin1" as UTF-8 where several are corked or wait; node:net does not.
     "TLS: bytes of fields and content above 127",
-    // A reset of the connection below TLS is told as an orderly end; only what is then written fails.
-    "TLS: a client that goes aborts the signal",
   ],
 };
 
