@@ -1,7 +1,7 @@
 /** What a connection writes: gathered, so that what belongs together leaves in one write. */
 import type { Transport } from "./options.ts";
 
-/** Characters that are gathered for one write, before they are written while more are on their way. */
+/** Bytes that are gathered for one write, before they are written while more are on their way. */
 const BATCH_SIZE = 65536;
 
 export class Outbox {
@@ -9,6 +9,7 @@ export class Outbox {
   #text = "";
   /** What goes before the text. */
   #pieces: (string | Uint8Array)[] | null = null;
+  #piecesSize = 0;
   #blocked = false;
   #whenDrained: ((going: boolean) => void) | null = null;
 
@@ -23,15 +24,16 @@ export class Outbox {
 
   /** Whether so much was gathered that it should leave now. */
   get full(): boolean {
-    return this.#text.length > BATCH_SIZE || this.#pieces !== null;
+    return this.#text.length + this.#piecesSize > BATCH_SIZE;
   }
 
-  /** Gathers text of one byte a character, then bytes where there are any. */
+  /** Gathers text of one byte a character, then bytes where there are any; these are not copied. */
   add(text: string, bytes: Uint8Array | null = null): void {
     this.#text += text;
     if (bytes === null) return;
     this.#pieces ??= [];
     this.#pieces.push(this.#text, bytes);
+    this.#piecesSize += this.#text.length + bytes.length;
     this.#text = "";
   }
 
@@ -45,6 +47,7 @@ export class Outbox {
     } else {
       if (text !== "") pieces.push(text);
       this.#pieces = null;
+      this.#piecesSize = 0;
     }
     this.#text = "";
     if (!this.#transport.write(pieces)) this.#blocked = true;

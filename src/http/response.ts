@@ -4,7 +4,7 @@ import { type HeadersInit, HttpHeaders } from "./headers.ts";
 /** Content that comes piece by piece: async iterables, generators, and the web's streams where they are iterable. */
 export type BodyStream = AsyncIterable<string | Uint8Array>;
 
-/** What the content of a response can be. Text leaves as UTF-8. */
+/** What the content of a response can be. Text leaves as UTF-8; bytes are not copied, so they must stay as they are. */
 export type BodyInit = string | Uint8Array | BodyStream | null;
 
 export interface ResponseInit {

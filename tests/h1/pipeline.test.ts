@@ -82,8 +82,14 @@ describe("what is at work at once", () => {
 });
 
 describe("writes", () => {
-  test("answers that are there at once leave in one", () => {
-    const group = new ConnectionGroup({ request: (exchange) => void exchange.respond(message(exchange.head.target)) });
+  test.each([
+    ["text", (target: string) => target],
+    ["bytes", (target: string) => bytes(target)],
+    ["text beyond ASCII", (target: string) => `${target} é`],
+  ])("answers that are there at once leave in one: %s", (_, content) => {
+    const group = new ConnectionGroup({
+      request: (exchange) => void exchange.respond(message(content(exchange.head.target))),
+    });
     const { server, serverEnd } = connectServer(group);
     server.receive(bytes(Array.from({ length: 50 }, (_, at) => request(`GET /${at}`)).join("")));
     expect(serverEnd.written.match(/200 OK/g)).toHaveLength(50);
