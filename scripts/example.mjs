@@ -4,9 +4,13 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 
 const folder = path.join(path.dirname(import.meta.dirname), "build", "examples");
-const names = readdirSync(folder)
-  .filter((file) => file.endsWith(".js") && file !== "serve.js")
-  .map((file) => file.slice(0, -3));
+/** What several examples share is none itself. */
+const SHARED = ["serve", "engine/answer"];
+const names = readdirSync(folder, { recursive: true })
+  .filter((file) => file.endsWith(".js"))
+  .map((file) => file.slice(0, -3).replaceAll(path.sep, "/"))
+  .filter((name) => !SHARED.includes(name))
+  .sort();
 const name = process.argv[2];
 
 if (names.includes(name)) await import(pathToFileURL(path.join(folder, `${name}.js`)).href);

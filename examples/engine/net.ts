@@ -37,7 +37,7 @@ function serve(socket: Socket, group: ConnectionGroup): void {
 
 const group = newGroup();
 const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => serve(socket, group));
-server.listen(Number(process.env.PORT ?? 8080), "127.0.0.1", () => {
+server.listen(Number(process.env.PORT ?? 8080), process.env.HOST ?? "127.0.0.1", () => {
   const { port } = server.address() as { port: number };
   console.log(`listening on http://127.0.0.1:${port}/`);
 });

@@ -77,7 +77,7 @@ const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => 
   const readable = ReadableStream.from<Uint8Array>(socket.iterator({ destroyOnReturn: false }));
   serve({ readable, writable: Writable.toWeb(socket) }, group);
 });
-server.listen(Number(process.env.PORT ?? 8080), "127.0.0.1", () => {
+server.listen(Number(process.env.PORT ?? 8080), process.env.HOST ?? "127.0.0.1", () => {
   const { port } = server.address() as { port: number };
   console.log(`listening on http://127.0.0.1:${port}/`);
 });
