@@ -18,10 +18,16 @@ const page = `<!doctype html>
 <ul>
   <li><a href="/json">GET /json</a>
   <li><a href="/hello/world">GET /hello/{name}</a>
+  <li><a href="/count">GET /count</a>, which comes piece by piece
   <li><form id="echo"><input name="text" value="Hello, Echo!" aria-label="text to echo"> <button>POST /echo</button></form>
 </ul>
 <output id="answer"></output>
+<p id="socket">WebSocket: not connected
 <script>
+  const socket = new WebSocket(location.href.replace(/^http/, "ws") + "socket");
+  socket.onopen = () => socket.send("hello");
+  socket.onmessage = ({ data }) => { document.getElementById("socket").textContent = "WebSocket: " + data; };
+  socket.onclose = () => { document.getElementById("socket").textContent = "WebSocket: closed"; };
   document.getElementById("echo").addEventListener("submit", async (event) => {
     event.preventDefault();
     const answer = await fetch("/echo", { method: "POST", body: new FormData(event.target).get("text") });
@@ -40,12 +46,25 @@ app.post("/echo", async (request) => {
   return new HttpResponse(await request.bytes(), { headers: { "Content-Type": type } });
 });
 
+app.get("/count", async function* () {
+  for (let count = 1; count <= 5; ++count) {
+    yield `${count}\n`;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+});
+app.ws("/socket", {
+  message: async (socket, message) => {
+    await socket.send(`${message} comes back`);
+  },
+});
+
 await serve(app, (url) => [
   `Pyrois listens on ${url}`,
   "",
   `  ${url}              a page`,
   `  ${url}json          JSON`,
   `  ${url}hello/you     a parameter`,
+  `  ${url}count         a stream`,
   `  ${url}echo          returns what it is sent`,
   "",
   `Try:  curl -d 'hello' ${url}echo`,

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { browser, evaluateInPage } from "../support/browser.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
 const children: ChildProcess[] = [];
@@ -43,6 +44,30 @@ describe("demo", () => {
     const echoed = await fetch(`${url}echo`, { method: "POST", body: "text", headers: { "Content-Type": "text/x" } });
     expect([await echoed.text(), echoed.headers.get("content-type")]).toEqual(["text", "text/x"]);
     expect(output()).toContain(`curl -d 'hello' ${url}echo`);
+  });
+
+  // CI has a browser; elsewhere this part is left out where there is none.
+  test.skipIf(browser === undefined && !process.env.CI)("its page works in a browser", async () => {
+    const { url } = await started("demo");
+    const shown = `
+      document.querySelector("#socket")?.textContent.includes("comes back")
+        ? document.querySelector("h1").textContent + ", " + document.querySelector("#socket").textContent.trim()
+        : null`;
+    expect(await evaluateInPage(url, shown)).toBe("Pyrois, WebSocket: hello comes back");
+    const echoed = `new Promise((resolve) => {
+      const answer = document.querySelector("#answer");
+      new MutationObserver(() => resolve(answer.textContent)).observe(answer, { childList: true });
+      document.querySelector("#echo button").click();
+    })`;
+    expect(await evaluateInPage(url, `document.querySelector("#echo") && ${echoed}`)).toBe("Hello, Echo!");
+  });
+
+  test("streams piece by piece", async () => {
+    const { url } = await started("demo");
+    const response = await fetch(`${url}count`);
+    const pieces: string[] = [];
+    for await (const piece of response.body ?? []) pieces.push(Buffer.from(piece).toString());
+    expect(pieces).toEqual(["1\n", "2\n", "3\n", "4\n", "5\n"]);
   });
 
   test.each(["SIGINT", "SIGTERM"] as const)("ends with 0 on %s", async (signal) => {
