@@ -11,9 +11,16 @@ export interface RawResponse {
 /** Bytes of one character each. */
 const latin1 = "latin1";
 
-/** Reads as many final responses as the bytes hold; the text that is left over comes back too. */
-export function parseResponses(text: string, methods: readonly string[] = []): { all: RawResponse[]; rest: string } {
-  const all: RawResponse[] = [];
+/**
+ * Reads as many responses as the bytes hold, and adds them to those before them; the text that is left over comes back
+ * too. `methods` are those of the requests that all of them answer.
+ */
+export function parseResponses(
+  text: string,
+  methods: readonly string[] = [],
+  all: RawResponse[] = [],
+): { all: RawResponse[]; rest: string } {
+  let answered = all.filter(({ status }) => status >= 200).length;
   for (;;) {
     const end = text.indexOf("\r\n\r\n");
     if (end < 0) return { all, rest: text };
@@ -32,13 +39,13 @@ export function parseResponses(text: string, methods: readonly string[] = []): {
       text = text.slice(end + 4);
       continue;
     }
-    const final = all.filter((response) => response.status >= 200).length;
-    const bare = methods[final] === "HEAD" || status === 204 || status === 304;
+    const bare = methods[answered] === "HEAD" || status === 204 || status === 304;
     const length = bare ? 0 : Number(headers.get("content-length"));
     if (!Number.isInteger(length)) throw new Error(`no Content-Length in ${JSON.stringify(text.slice(0, end))}`);
     if (text.length < end + 4 + length) return { all, rest: text };
     all.push({ status, reason: start[2], headers, body: text.slice(end + 4, end + 4 + length) });
     text = text.slice(end + 4 + length);
+    ++answered;
   }
 }
 
@@ -46,6 +53,9 @@ export class RawClient {
   readonly socket: Socket;
   received = "";
   ended = false;
+  /** Responses that have come whole, and the characters of `received` that they took. */
+  readonly #responses: RawResponse[] = [];
+  #taken = 0;
   #wake: () => void = () => {};
 
   constructor(port: number) {
@@ -79,8 +89,14 @@ export class RawClient {
 
   /** Waits for a number of responses, of whatever status. */
   async responses(count: number, methods: readonly string[] = []): Promise<RawResponse[]> {
-    await this.until(() => parseResponses(this.received, methods).all.length >= count);
-    return parseResponses(this.received, methods).all;
+    const enough = () => {
+      const { rest } = parseResponses(this.received.slice(this.#taken), methods, this.#responses);
+      this.#taken = this.received.length - rest.length;
+      return this.#responses.length >= count;
+    };
+    await this.until(enough);
+    enough();
+    return [...this.#responses];
   }
 
   /** Waits until the server has ended the connection. */
