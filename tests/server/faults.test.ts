@@ -69,7 +69,7 @@ describe("slow peers", () => {
     client.destroy();
   });
 
-  test.each([
+  test.concurrent.each([
     ["Connection: close", get("/big", "Connection: close\r\n")],
     ["HTTP/1.0", "GET /big HTTP/1.0\r\n\r\n"],
   ])("an answer that closes is complete, however slowly it is read: %s", async (_, request) => {
