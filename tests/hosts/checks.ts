@@ -5,23 +5,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type App, HttpResponse } from "../../dist/index.js";
+import { deferred } from "../support/deferred.ts";
 import { accepted } from "./accepted.ts";
 import { type Client, turn } from "./client.ts";
-import {
-  chunked,
-  connect,
-  content,
-  deferred,
-  get,
-  head,
-  MIB,
-  newApp,
-  post,
-  secure,
-  serve,
-  sha256,
-  unchunk,
-} from "./stage.ts";
+import { chunked, connect, content, get, head, MIB, newApp, post, secure, serve, sha256, unchunk } from "./stage.ts";
 
 /** Sixteen requests, by turns answered at once and later, and the bodies of their answers. */
 const BODIES = Array.from({ length: 16 }, (_, at) => String(at));

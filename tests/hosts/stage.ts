@@ -67,15 +67,6 @@ export async function cleanUp(): Promise<void> {
   forgetAccepted();
 }
 
-/** A promise and what settles it. */
-export function deferred<T = void>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => {};
-  const promise = new Promise<T>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
-}
-
 /** The checksum that handlers answer with; of text, one byte a character. */
 export function sha256(bytes: Uint8Array | string): string {
   const hash = createHash("sha256");

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Answer, App, type BodyStream, HttpError, HttpResponse } from "../../src/index.ts";
 import { exchange, RawClient } from "../support/client.ts";
+import { deferred } from "../support/deferred.ts";
 
 const get = (path: string, more = "") => `GET ${path} HTTP/1.1\r\nHost: a\r\n${more}\r\n`;
 const errors: unknown[] = [];
@@ -237,10 +238,7 @@ describe("sources of content", () => {
     ["rejects", () => Promise.reject(new Error("in return"))],
     ["never settles", () => new Promise(() => {})],
   ])("a client that goes leaves nothing behind, though return %s", async (_, end) => {
-    let letGo = () => {};
-    const told = new Promise<void>((resolve) => {
-      letGo = resolve;
-    });
+    const told = deferred();
     let first = true;
     const next = () => {
       if (!first) return new Promise(() => {});
@@ -248,7 +246,7 @@ describe("sources of content", () => {
       return piece;
     };
     const letGoOf = () => {
-      letGo();
+      told.resolve();
       return end();
     };
     serve("/goes", () => source(next, { return: letGoOf }));
@@ -256,16 +254,14 @@ describe("sources of content", () => {
     await client.write(get("/goes"));
     await client.until(() => client.received.includes("piece"));
     client.socket.resetAndDestroy();
-    await told;
+    await told.promise;
     expect((await exchange(port, get("/")))[0].body).toBe("ok");
     expect(errors).toEqual([]);
   });
 
   test("one that never waits is left when the client goes", async () => {
-    let [pieces, letGo] = [0, () => {}];
-    const ended = new Promise<void>((resolve) => {
-      letGo = resolve;
-    });
+    let pieces = 0;
+    const ended = deferred();
     const client = new RawClient(port);
     const most = 20_000;
     serve("/restless", async function* restless() {
@@ -276,22 +272,19 @@ describe("sources of content", () => {
           yield "piece";
         }
       } finally {
-        letGo();
+        ended.resolve();
       }
     });
     await client.write(get("/restless"));
-    await ended;
+    await ended.promise;
     expect(pieces).toBeLessThan(most / 2);
   });
 
   test("one that fails is never taken for complete where only the end of the connection tells", async () => {
-    let fail = () => {};
-    const read = new Promise<void>((resolve) => {
-      fail = resolve;
-    });
+    const read = deferred();
     serve("/fails", async function* fails() {
       yield "some";
-      await read;
+      await read.promise;
       throw new Error("in the middle");
     });
     const client = new RawClient(port);
@@ -301,29 +294,26 @@ describe("sources of content", () => {
     });
     await client.write("GET /fails HTTP/1.0\r\n\r\n");
     await client.until(() => client.received.endsWith("some"));
-    fail();
+    read.resolve();
     await client.end();
     client.destroy();
     expect(reset).toBe(true);
   });
 
   test("one that comes too late for its client is let go of", async () => {
-    let entered = () => {};
-    const working = new Promise<void>((resolve) => {
-      entered = resolve;
-    });
+    const entered = deferred();
     let cancelled = () => {};
     const letGo = new Promise<string>((resolve) => {
       cancelled = () => resolve("let go of");
     });
     app.get("/late", async ({ signal }) => {
-      entered();
+      entered.resolve();
       await once(signal, "abort");
       return new ReadableStream<string>({ cancel: cancelled }) as unknown as BodyStream;
     });
     const client = new RawClient(port);
     await client.write(get("/late"));
-    await working;
+    await entered.promise;
     client.socket.resetAndDestroy();
     const turns = (async () => {
       for (let at = 0; at < 200; ++at) await new Promise((resolve) => setImmediate(resolve));
@@ -348,19 +338,17 @@ describe("sources of content", () => {
 
 describe("handlers that never settle", () => {
   test("free their connection when the client goes", async () => {
-    let entered = () => {};
+    let entered = deferred();
     serve("/never", () => {
-      entered();
+      entered.resolve();
       return new Promise(() => {});
     });
     // More than there is room for at once.
     for (let at = 0; at < 5; ++at) {
-      const working = new Promise<void>((resolve) => {
-        entered = resolve;
-      });
+      entered = deferred();
       const [client, other] = [new RawClient(port), new RawClient(port)];
       await client.write(get("/never"));
-      await working;
+      await entered.promise;
       client.socket.resetAndDestroy();
       await other.write(get("/"));
       expect((await other.responses(1))[0].body).toBe("ok");

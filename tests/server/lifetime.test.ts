@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import { App } from "../../src/index.ts";
 import { exchange, RawClient } from "../support/client.ts";
+import { deferred } from "../support/deferred.ts";
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 const apps: App[] = [];
@@ -18,14 +19,11 @@ afterEach(async () => {
 describe("signal", () => {
   test("is aborted when the client goes, also where it is asked for afterwards", async () => {
     const app = newApp();
-    let entered = () => {};
-    const inHandler = new Promise<void>((resolve) => {
-      entered = resolve;
-    });
+    const entered = deferred();
     const outcome = new Promise<[boolean, string, boolean]>((resolve) => {
       app.get("/", async (request) => {
         const { signal } = request;
-        entered();
+        entered.resolve();
         const before = signal.aborted;
         await once(signal, "abort");
         resolve([before, String(signal.reason), request.signal.aborted]);
@@ -35,7 +33,7 @@ describe("signal", () => {
     const { address } = await app.listen({ port: 0 });
     const client = new RawClient(address.port);
     await client.write(get("/"));
-    await inHandler;
+    await entered.promise;
     client.socket.resetAndDestroy();
     expect(await outcome).toEqual([false, "Error: the client has gone", true]);
   });
@@ -58,18 +56,15 @@ describe("signal", () => {
 describe("close", () => {
   test("cuts at the deadline what is still under way", async () => {
     const app = newApp();
-    let entered = () => {};
-    const inHandler = new Promise<void>((resolve) => {
-      entered = resolve;
-    });
+    const entered = deferred();
     app.get("/", () => {
-      entered();
+      entered.resolve();
       return new Promise<string>(() => {});
     });
     const { address } = await app.listen({ port: 0 });
     const client = new RawClient(address.port);
     await client.write(get("/"));
-    await inHandler;
+    await entered.promise;
     await app.close({ deadline: 50 });
     await client.end();
     expect(client.received).toBe("");

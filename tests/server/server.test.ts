@@ -3,16 +3,8 @@ import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { App, HttpError, HttpResponse, json, type Server } from "../../src/index.ts";
 import { exchange, parseResponses, RawClient } from "../support/client.ts";
+import { deferred } from "../support/deferred.ts";
 import { echo } from "../support/echo.ts";
-
-/** A promise and what settles it, for handlers that wait until the test says so. */
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
-}
 
 const errors: unknown[] = [];
 const app = new App({ onError: (error) => errors.push(error) });

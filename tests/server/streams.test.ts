@@ -4,12 +4,13 @@ import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { App, type BodyStream, HttpResponse, type Server } from "../../src/index.ts";
 import { exchange, RawClient } from "../support/client.ts";
+import { deferred } from "../support/deferred.ts";
 
 const errors: unknown[] = [];
 const app = new App({ onError: (error) => errors.push(error) });
 /** How many pieces the endless source was asked for, and what tells when it was let go. */
 let asked = 0;
-let letGo: () => void = () => {};
+let letGo = deferred();
 
 async function* pieces(...all: (string | Uint8Array)[]): AsyncGenerator<string | Uint8Array> {
   for (const piece of all) yield piece;
@@ -43,7 +44,7 @@ app.get("/endless", async function* endless() {
       yield "x".repeat(10_000);
     }
   } finally {
-    letGo();
+    letGo.resolve();
   }
 } as () => BodyStream);
 app.get("/request", async function* request({ headers }) {
@@ -140,9 +141,7 @@ describe("faults", () => {
 
   test("a client that does not read is not written to, and one that goes is noticed by the source", async () => {
     asked = 0;
-    const gone = new Promise<void>((resolve) => {
-      letGo = resolve;
-    });
+    letGo = deferred();
     const socket = connect(port, "127.0.0.1");
     await once(socket, "connect");
     socket.pause();
@@ -154,7 +153,7 @@ describe("faults", () => {
     }
     expect(asked).toBeLessThan(5000);
     socket.resetAndDestroy();
-    await gone;
+    await letGo.promise;
     expect((await exchange(port, get("/")))[0].body).toBe("ok");
   });
 

@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { App, type Server } from "../../src/index.ts";
 import { exchange, RawClient } from "../support/client.ts";
+import { deferred } from "../support/deferred.ts";
 
 const app = new App({ onError: () => {} });
-let held: Promise<void> = Promise.resolve();
-let release = () => {};
+const released = deferred();
 
 app.post("/size", async (request) => {
   let size = 0;
@@ -21,7 +21,7 @@ app.post("/copy", async (request) => {
   return Buffer.concat(pieces);
 });
 app.post("/hold", async (request) => {
-  await held;
+  await released.promise;
   return String((await request.bytes()).length);
 });
 app.post("/first", async (request) => {
@@ -63,9 +63,6 @@ test("all of it comes, in order, by length and in chunks, and the next request i
 });
 
 test("while nobody reads, the client is not read from; then all of it comes", async () => {
-  held = new Promise((resolve) => {
-    release = resolve;
-  });
   const client = new RawClient(port);
   const size = 60_000_000;
   client.socket.write(head("/hold", size));
@@ -77,7 +74,7 @@ test("while nobody reads, the client is not read from; then all of it comes", as
   }
   expect(client.socket.writableLength).toBeGreaterThan(0);
   expect(process.memoryUsage().arrayBuffers).toBeLessThan(size + 40_000_000);
-  release();
+  released.resolve();
   expect((await client.responses(1))[0].body).toBe(String(size));
   client.destroy();
 });
