@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { App, HttpError, type Socket, type WebSocketHandlers, type WebSocketOptions } from "../../src/index.ts";
 import { RawClient } from "../support/client.ts";
+import { deferred } from "../support/deferred.ts";
 
 const apps: App[] = [];
 const errors: unknown[] = [];
@@ -142,15 +143,12 @@ describe("limits", () => {
   });
 
   test("a client that does not read is cut when too much waits for it", async () => {
-    let finished: (outcome: boolean) => void = () => {};
-    const outcome = new Promise<boolean>((resolve) => {
-      finished = resolve;
-    });
+    const sent = deferred<boolean>();
     const port = await serve(
       {
         open: async (socket) => {
           for (let count = 0; count < 10_000 && socket.open; ++count) socket.send("x".repeat(100_000));
-          finished(await socket.send("after"));
+          sent.resolve(await socket.send("after"));
         },
       },
       { maxUnsentSize: 1_000_000 },
@@ -158,7 +156,7 @@ describe("limits", () => {
     const client = new WebSocket(`ws://127.0.0.1:${port}/echo/a`);
     client.on("error", () => {});
     client.pause();
-    expect(await outcome).toBe(false);
+    expect(await sent.promise).toBe(false);
     client.terminate();
   });
 
@@ -175,7 +173,7 @@ function handshake({ line = "GET /echo/a HTTP/1.1", fields = `Sec-WebSocket-Vers
 }
 
 describe("handshakes", () => {
-  test.each([
+  test.each<[name: string, parts: Parameters<typeof handshake>[0] & {}, status: number]>([
     ["no key", { fields: "Sec-WebSocket-Version: 13\r\n" }, 400],
     ["a short key", { fields: "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c2hvcnQ=\r\n" }, 400],
     ["two keys", { fields: `Sec-WebSocket-Version: 13\r\n${KEY}${KEY}` }, 400],
@@ -251,11 +249,11 @@ describe("ends", () => {
 
   test("close is told the client's code, 1005 without one, 1006 where it is just gone", async () => {
     const told: [number, string][] = [];
-    let tell: () => void = () => {};
+    let closing = deferred();
     const port = await serve({
       close: (_, code, reason) => {
         told.push([code, reason]);
-        tell();
+        closing.resolve();
       },
     });
     for (const end of [
@@ -264,11 +262,9 @@ describe("ends", () => {
       (client: WebSocket) => client.terminate(),
     ]) {
       const client = await connect(port);
-      const done = new Promise<void>((resolve) => {
-        tell = resolve;
-      });
+      closing = deferred();
       end(client);
-      await done;
+      await closing.promise;
     }
     expect(told).toEqual([
       [4000, "bye"],
