@@ -6,8 +6,6 @@ export type Fields = Iterable<readonly [name: string, value: string]>;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** field-value = *( VCHAR / SP / HTAB / obs-text ) (RFC 9110 §5.5) */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-/** Fields that say how a message is framed, or what becomes of the connection. */
-const FRAMING_FIELDS = /^(?:transfer-encoding|connection|keep-alive|content-length)$/i;
 /** Fields that say how the message is framed, or what becomes of the connection: the connection's own to write. */
 const OWN_FIELDS = /^(?:transfer-encoding|connection|keep-alive)$/i;
 
@@ -25,7 +23,7 @@ export function checkField(name: string, value: string): void {
 }
 
 /** What the application set, in a form for the wire. */
-export interface ApplicationFields {
+interface ApplicationFields {
   lines: string;
   /** Values of fields that the connection would write itself. */
   length: string | null;
@@ -58,32 +56,39 @@ export function fieldLines(fields: Fields): ApplicationFields {
  * Fields that may not follow the content, for they say how to read it, whom it is for, or what becomes of it
  * (RFC 9110 §6.5.1).
  */
-const NO_TRAILERS = new Set(
+const NO_TRAILERS: ReadonlySet<string> = new Set(
   "age,authorization,cache-control,connection,content-encoding,content-length,content-range,content-type,cookie,date,expect,expires,host,keep-alive,location,max-forwards,pragma,proxy-authenticate,proxy-authorization,range,retry-after,set-cookie,te,trailer,transfer-encoding,upgrade,vary,warning,www-authenticate".split(
     ",",
   ),
 );
 
-/** The lines of a trailer section; throws a TypeError where a field may not be there or could not be written. */
-export function trailerLines(fields: Fields): string {
+/** Fields of a head that content follows. */
+const FRAMING_FIELDS: ReadonlySet<string> = new Set([
+  "transfer-encoding",
+  "connection",
+  "keep-alive",
+  "content-length",
+]);
+
+/** The lines of fields; throws a TypeError where one is among the `barred`, or could not be written. */
+function linesWithout(barred: ReadonlySet<string>, why: string, fields: Fields): string {
   let lines = "";
   for (const [name, value] of fields) {
     checkField(name, value);
-    if (NO_TRAILERS.has(name.toLowerCase())) throw new TypeError(`${name} may not follow the content`);
+    if (barred.has(name.toLowerCase())) throw new TypeError(`${name} ${why}`);
     lines += `${name}: ${value}\r\n`;
   }
   return lines;
 }
 
-/** The lines of a head that no content follows. */
+/** The lines of a trailer section; throws a TypeError where a field may not be there or could not be written. */
+export function trailerLines(fields: Fields): string {
+  return linesWithout(NO_TRAILERS, "may not follow the content", fields);
+}
+
+/** The lines of a head that no content follows; throws as `trailerLines`. */
 export function linesWithoutFraming(fields: Fields): string {
-  let lines = "";
-  for (const [name, value] of fields) {
-    checkField(name, value);
-    if (FRAMING_FIELDS.test(name)) throw new TypeError(`${name} has no place where no content follows`);
-    lines += `${name}: ${value}\r\n`;
-  }
-  return lines;
+  return linesWithout(FRAMING_FIELDS, "has no place where no content follows", fields);
 }
 
 /** Connection, with the option that Upgrade asks for (RFC 9110 §7.8). */
