@@ -25,7 +25,7 @@ export function wrkVersion() {
  * @param {string} text what wrk printed
  * @returns {Load} throws where the run does not count
  */
-export function understand(text) {
+function understand(text) {
   const problem = /^\s*(?:Socket errors|Non-2xx or 3xx responses):.*$/m.exec(text);
   if (problem) throw new Error(problem[0].trim());
   const requests = Number(/^\s*(\d+) requests in /m.exec(text)?.[1] ?? 0);

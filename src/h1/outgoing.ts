@@ -7,7 +7,7 @@ const CRLF = "\r\n";
 const LAST_CHUNK = "0\r\n";
 
 /** Where framed pieces go; resolves when there is room for more, with false where the peer has gone. */
-export type Send = (pieces: readonly (string | Uint8Array)[]) => boolean | Promise<boolean>;
+type Send = (pieces: readonly (string | Uint8Array)[]) => boolean | Promise<boolean>;
 
 /** Tells a source that nobody will ask it again. What it does about it concerns nobody. */
 function letGo(iterator: AsyncIterator<unknown>): void {

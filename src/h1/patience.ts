@@ -9,7 +9,7 @@ export const CONTENT = 3;
 /** For the application, which has all the time it wants. */
 export const APPLICATION = 4;
 /** For the peer to close its side: closed at once, the connection might be reset before the peer has read all. */
-export const LAST_BYTE = 5;
+const PEER_CLOSE = 5;
 
 /**
  * Milliseconds that a closed connection waits for its peer to send something, and in all: what comes is read and
@@ -58,8 +58,8 @@ export class Patience {
 
   /** Waits for the peer to close its side from now on. */
   linger(): void {
-    if (this.#waitsFor === LAST_BYTE) return;
-    this.#waitsFor = LAST_BYTE;
+    if (this.#waitsFor === PEER_CLOSE) return;
+    this.#waitsFor = PEER_CLOSE;
     this.#since = this.#terms.clock.now;
     this.#lingersUntil = this.#since + LINGER_MAX;
   }
@@ -88,7 +88,7 @@ export class Patience {
   #limit(): number {
     const { headTimeout, bodyTimeout, keepAliveTimeout } = this.#terms.options;
     if (this.#waitsFor === APPLICATION) return Number.POSITIVE_INFINITY;
-    if (this.#waitsFor === LAST_BYTE) return LINGER_TIME;
+    if (this.#waitsFor === PEER_CLOSE) return LINGER_TIME;
     if (this.#waitsFor === CONTENT) return bodyTimeout;
     return this.#waitsFor === NEXT_REQUEST ? keepAliveTimeout : headTimeout;
   }

@@ -37,7 +37,7 @@ async function delay(milliseconds: number): Promise<void> {
 }
 
 /** Bytes of the big answers. */
-export const BIG = 4_000_000;
+const BIG = 4_000_000;
 
 export function soakApp(): { app: App; tally: Tally } {
   const tally: Tally = {
