@@ -43,6 +43,11 @@ export function isStream(body: OutgoingBody): body is ContentStream {
   return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
 }
 
+/** Iterated content that is one piece, or none. */
+export async function* inOnePiece(body: string | Uint8Array | null): AsyncGenerator<string | Uint8Array> {
+  if (body !== null) yield body;
+}
+
 /** How iterated content is framed: by the Content-Length that was announced, else as `otherwise`. */
 export function streamFraming(announced: string | null, otherwise: StreamFraming): StreamFraming {
   if (announced === null) return otherwise;

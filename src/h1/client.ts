@@ -17,7 +17,7 @@ import {
   TRAILERS,
 } from "../parser/index.ts";
 import { sharedParser } from "../parser/messages.ts";
-import { isStream, sizeOf } from "./body.ts";
+import { inOnePiece, isStream, sizeOf } from "./body.ts";
 import { type ContentSource, IncomingContent, putBy } from "./content.ts";
 import type { Peer, Transport } from "./options.ts";
 import { Outbox } from "./outbox.ts";
@@ -63,15 +63,11 @@ function asksForUpgrade(text: string): boolean {
   return /\r\nupgrade:/i.test(text.slice(0, text.indexOf("\r\n\r\n")));
 }
 
-async function* once(body: string | Uint8Array): AsyncGenerator<string | Uint8Array> {
-  yield body;
-}
-
 /** The same request, with content that does not leave together with its head. */
 function apart(message: OutgoingRequest): OutgoingRequest {
   const { body = null, fields = [] } = message;
   if (body === null || isStream(body)) return message;
-  return { ...message, fields: [...fields, ["Content-Length", String(sizeOf(body))]], body: once(body) };
+  return { ...message, fields: [...fields, ["Content-Length", String(sizeOf(body))]], body: inOnePiece(body) };
 }
 
 export class ClientConnection implements ContentSource {

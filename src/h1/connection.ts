@@ -13,7 +13,7 @@ import {
   type RequestHead,
   RequestReader,
 } from "../parser/index.ts";
-import { type ContentStream, isStream, type SerializedMessage } from "./body.ts";
+import type { SerializedMessage } from "./body.ts";
 import { putBy } from "./content.ts";
 import { Exchange, type ExchangeOwner, type TakeOver } from "./exchange.ts";
 import type { Fields } from "./fields.ts";
@@ -22,7 +22,7 @@ import { Outbox } from "./outbox.ts";
 import { OutgoingContent } from "./outgoing.ts";
 import { APPLICATION, CONTENT, FIRST_REQUEST, NEXT_REQUEST, Patience, REST_OF_HEAD } from "./patience.ts";
 import { Pipeline } from "./pipeline.ts";
-import { type OutgoingMessage, serialize, serializeInformational } from "./serialize.ts";
+import { contentStream, type OutgoingMessage, serialize, serializeError, serializeInformational } from "./serialize.ts";
 import {
   CLOSE,
   CLOSED,
@@ -39,7 +39,6 @@ import {
   SWITCHED,
 } from "./states.ts";
 
-const TEXT = "text/plain; charset=utf-8";
 /** Bytes of content that are read and dropped after an answer, so that the connection may be kept. */
 const DRAIN_MAX = 1048576;
 
@@ -570,20 +569,4 @@ export class ServerConnection implements ExchangeOwner {
     if (!this.#pipeline.empty) return APPLICATION;
     return this.#requests === 0 ? FIRST_REQUEST : NEXT_REQUEST;
   }
-}
-
-/** The answer to what was wrong. */
-function serializeError(error: ParseError, headOnly: boolean): SerializedMessage {
-  const message = { status: error.status, contentType: TEXT, fields: null, body: `${error.message}\n`, trailers: null };
-  return serialize(message, "close", headOnly, 1, false);
-}
-
-/** The content that is to be iterated: what is so already, and what fields are to follow. */
-function contentStream(message: OutgoingMessage, head: RequestHead): ContentStream | null {
-  const { body, trailers } = message;
-  if (isStream(body)) return body;
-  if (trailers === null || !head.acceptsTrailers || head.minorVersion === 0) return null;
-  return (async function* () {
-    if (body !== null) yield body;
-  })();
 }

@@ -1,5 +1,9 @@
 /** From a response to the bytes of the wire; the last place that looks at every field before it leaves. */
+import type { ParseError, RequestHead } from "../parser/index.ts";
 import {
+  type ContentStream,
+  inOnePiece,
+  isStream,
   join,
   type OutgoingBody,
   type SerializedMessage,
@@ -32,6 +36,8 @@ interface Start {
   dated: string;
   date: string;
 }
+
+const TEXT = "text/plain; charset=utf-8";
 
 const starts: Map<string | null, Start>[] = [];
 /** Distinct content types that are kept for a status; a type made by request data must not fill the memory. */
@@ -142,4 +148,20 @@ export function serialize(
   const size = sizeOf(body);
   const head = start + headEnd(status, size, own.length, headOnly);
   return join(head, body, headOnly ? 0 : size);
+}
+
+/** The answer to what was wrong, after which the connection closes. */
+export function serializeError(error: ParseError, headOnly: boolean): SerializedMessage {
+  const message = { status: error.status, contentType: TEXT, fields: null, body: `${error.message}\n`, trailers: null };
+  return serialize(message, "close", headOnly, 1, false);
+}
+
+/**
+ * The content of a response that is to be iterated, null where it leaves in one piece: what is iterated anyway, and
+ * what fields are to follow, if the client takes them.
+ */
+export function contentStream({ body, trailers }: OutgoingMessage, head: RequestHead): ContentStream | null {
+  if (isStream(body)) return body;
+  if (trailers === null || !head.acceptsTrailers || head.minorVersion === 0) return null;
+  return inOnePiece(body);
 }
