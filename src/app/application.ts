@@ -76,15 +76,19 @@ export class Application {
     try {
       const answer = this.#answer(request);
       if (answer instanceof HttpResponse) return answer;
-      if (!isPromise(answer)) return toResponse(answer);
-      // Of another kind of promise than the language's own only `then` is known.
-      return Promise.resolve(answer).then(
-        (value) => this.#convert(value, request),
-        (error) => this.recover(error, request),
-      );
+      return isPromise(answer) ? this.#await(answer, request) : toResponse(answer);
     } catch (error) {
       return this.recover(error, request);
     }
+  }
+
+  /** What comes later. Apart from `handle`, where closures would have every request allocate what they close over. */
+  #await(answer: Promise<Answer>, request: HttpRequest): Promise<HttpResponse> {
+    // Of another kind of promise than the language's own only `then` is known.
+    return Promise.resolve(answer).then(
+      (value) => this.#convert(value, request),
+      (error) => this.recover(error, request),
+    );
   }
 
   #convert(value: Answer, request: HttpRequest): HttpResponse {

@@ -264,7 +264,7 @@ export class ServerConnection implements ExchangeOwner {
       outgoing.stop();
     }
     if (this.#isFirst(exchange)) this.#put(exchange, text, bytes);
-    else exchange.wait(() => this.#put(exchange, text, bytes));
+    else this.#putLater(exchange, text, bytes);
     return undefined;
   }
 
@@ -295,6 +295,11 @@ export class ServerConnection implements ExchangeOwner {
     if (exchange.done) return;
     this.#outbox.add(text, bytes);
     this.#complete(exchange);
+  }
+
+  /** Apart from `answer`, where the closure would have every answer allocate what it closes over. */
+  #putLater(exchange: Exchange, text: string, bytes: Uint8Array | null): void {
+    exchange.wait(() => this.#put(exchange, text, bytes));
   }
 
   /** As `#stream`; where that fails the connection is cut. */
@@ -408,8 +413,7 @@ export class ServerConnection implements ExchangeOwner {
   /** Goes on with what came while answers were awaited. */
   #resume(): void {
     if (!this.#reading || this.#crowded) return;
-    // Not from here: the caller may be in the middle of another connection's bytes, and the window is shared.
-    if (this.#waiting) queueMicrotask(() => this.#catchUp());
+    if (this.#waiting) this.#catchUpSoon();
     else if (this.#inputEnded) this.finish();
     else if (this.#paused) {
       this.#paused = false;
@@ -425,6 +429,11 @@ export class ServerConnection implements ExchangeOwner {
   /** Whether something came that was not looked at yet. */
   get #waiting(): boolean {
     return this.#reader.waiting > 0 || (this.#incoming !== null && !this.#dispatched);
+  }
+
+  /** Not at once: the caller may be in the middle of another connection's bytes, and the window is shared. */
+  #catchUpSoon(): void {
+    queueMicrotask(() => this.#catchUp());
   }
 
   #catchUp(): void {

@@ -45,7 +45,7 @@ export class Service implements ServerEvents {
       return;
     }
     const response = this.#application.handle(request);
-    if (response instanceof Promise) response.then((value) => this.#respond(exchange, request, value));
+    if (response instanceof Promise) this.#respondLater(exchange, request, response);
     else this.#respond(exchange, request, response);
   }
 
@@ -63,6 +63,12 @@ export class Service implements ServerEvents {
     tellConnectionClose(connection.peer);
   }
 
+  // A closure has each call of its function allocate what it closes over: here they are apart from what all requests do.
+
+  #respondLater(exchange: Exchange, request: HttpRequest, response: Promise<HttpResponse>): void {
+    response.then((value) => this.#respond(exchange, request, value));
+  }
+
   #respond(exchange: Exchange, request: HttpRequest, response: HttpResponse): void {
     if (exchange.done) {
       discardContent(response.body);
@@ -70,15 +76,20 @@ export class Service implements ServerEvents {
     }
     try {
       if (response instanceof HandOver) this.#handOver(exchange, request, response);
-      else exchange.respond(response)?.catch((error) => this.#report(error, request));
+      else {
+        const sent = exchange.respond(response);
+        if (sent !== undefined) this.#watch(sent, request);
+      }
     } catch (error) {
       exchange.respond(this.#application.recover(error, request));
     }
   }
 
   /** Reports why content did not leave whole, unless it was made of content that the client did not send whole. */
-  #report(error: unknown, request: HttpRequest): void {
-    if (!(error instanceof ParseError)) this.#application.report(error, request);
+  #watch(sent: Promise<void>, request: HttpRequest): void {
+    sent.catch((error) => {
+      if (!(error instanceof ParseError)) this.#application.report(error, request);
+    });
   }
 
   #handOver(exchange: Exchange, request: HttpRequest, { take }: HandOver): void {
