@@ -17,10 +17,7 @@ function serve(socket: Socket, group: ConnectionGroup): void {
       return socket.writableLength < UNREAD_MAX;
     },
     unsent: () => socket.writableLength,
-    end: () => {
-      socket.end();
-      socket.resume();
-    },
+    end: () => socket.end().resume(),
     destroy: () => socket.destroy(),
     reset: () => socket.resetAndDestroy(),
     probe: () => socket.write(""),

@@ -21,9 +21,14 @@ async function serve({ readable, writable }: Streams, group: ConnectionGroup): P
   let go = () => {};
   let paused: Promise<void> | null = null;
 
+  const resume = () => {
+    paused = null;
+    go();
+  };
   const destroy = () => {
     writer.abort().catch(() => {});
     reader.cancel().catch(() => {});
+    resume();
   };
   const connection = group.connect({
     peer: {},
@@ -39,7 +44,10 @@ async function serve({ readable, writable }: Streams, group: ConnectionGroup): P
       return (writer.desiredSize ?? 0) > 0;
     },
     unsent: () => unsent,
-    end: () => void writer.close().catch(gone),
+    end: () => {
+      writer.close().catch(gone);
+      resume();
+    },
     destroy,
     reset: destroy,
     // Streams of the web tell of what happens below them whether they are read or not.
@@ -49,10 +57,7 @@ async function serve({ readable, writable }: Streams, group: ConnectionGroup): P
         go = resolve;
       });
     },
-    resume() {
-      paused = null;
-      go();
-    },
+    resume,
     detach: () => ({ readable, writable }),
   });
 
