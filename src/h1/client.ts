@@ -70,6 +70,7 @@ function apart(message: OutgoingRequest): OutgoingRequest {
   return { ...message, fields: [...fields, ["Content-Length", String(sizeOf(body))]], body: inOnePiece(body) };
 }
 
+/** The client's end of a connection. Whoever has the stream below tells it the same as a `ServerConnection`. */
 export class ClientConnection implements ContentSource {
   readonly #transport: Transport;
   readonly #reader: ResponseReader;

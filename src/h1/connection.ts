@@ -57,6 +57,11 @@ export interface ConnectionOwner {
   closed(connection: ServerConnection): void;
 }
 
+/**
+ * The server's end of a connection, made by `ConnectionGroup.connect`. Whoever has the stream below tells it what comes
+ * in (`receive`), that no more will (`finish`), that there is room for more (`drained`), and that it is gone (`abort`,
+ * which must follow at last whatever came before). None of its functions throws for anything that a peer does.
+ */
 export class ServerConnection implements ExchangeOwner {
   readonly #owner: ConnectionOwner;
   readonly #transport: Transport;

@@ -184,7 +184,10 @@ export class IncomingContent {
     return this.#owned.subarray(0, this.#ownedSize);
   }
 
-  /** The whole content once it has come; the bytes last. Rejects where it never comes. */
+  /**
+   * The whole content once it has come; the bytes last. Rejects with a ParseError where it never comes, with a
+   * ReleasedError where its message is over, and with a TypeError where it is read piece by piece.
+   */
   bytes(): Promise<Uint8Array> {
     if (this.#discarding) return quiet(Promise.reject(this.#reason()));
     if (this.#iterating) return quiet(Promise.reject(new TypeError("this content is read piece by piece")));
@@ -202,8 +205,8 @@ export class IncomingContent {
 
   /**
    * The content piece by piece, as it comes; each piece is the caller's. While nobody asks for the next one, no more
-   * is read from the socket. May be called once, and not after `bytes`; where it is left early, the rest is dropped. Throws where the content
-   * never comes whole.
+   * is read from the socket. May be called once, and not after `bytes`; where it is left early, the rest is dropped.
+   * Throws where the content never comes whole.
    */
   async *pieces(): AsyncGenerator<Uint8Array, void, undefined> {
     if (this.#iterating || this.#waiters !== null) throw new TypeError("this content is being read already");

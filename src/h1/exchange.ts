@@ -45,6 +45,7 @@ function mayOverlap(head: RequestHead): boolean {
 
 /** One request and its response. */
 export class Exchange implements ContentSource {
+  /** Can be read until the exchange is done, then throws a ReleasedError. */
   readonly head: RequestHead;
   /** Status of the response, once there is one; 0 before, and where the client has gone without. */
   status = 0;
@@ -103,9 +104,10 @@ export class Exchange implements ContentSource {
   }
 
   /**
-   * Gives the response. Throws where it cannot be written as it is; then another may be given. Where its content is
-   * iterated, gives a promise that resolves when all is sent or the client has gone, and rejects where its source
-   * fails; then the connection is cut, for that is how a client learns that it has not all.
+   * Gives the response. Throws a TypeError or RangeError where it cannot be written as it is; then another may be given.
+   * Throws an Error where there is one already, or the client has gone. Where its content is iterated, gives a promise
+   * that resolves when all is sent or the client has gone, and rejects where its source fails; then the connection is
+   * cut, for that is how a client learns that it has not all.
    */
   respond(message: OutgoingMessage): Promise<void> | undefined {
     const sent = this.#open().answer(this, message);

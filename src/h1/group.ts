@@ -22,9 +22,13 @@ export interface ServerEvents {
 /** Everything that a group of connections can be told. */
 export interface GroupOptions extends Partial<ConnectionOptions>, ParserOptions {}
 
+/** The connections of one server. It has no timers: `tick` is to be called a few times a second. */
 export class ConnectionGroup implements ConnectionOwner {
+  /** Its `window` is where bytes may be read to, for `receiveInWindow`; whoever reads there must not wait in between. */
   readonly parser: Parser;
+  /** All options, with the defaults of those that were not given. */
   readonly options: ConnectionOptions;
+  /** The time that `tick` told last. */
   readonly clock: { now: number } & Clock;
   readonly #events: ServerEvents;
   readonly #connections = new Set<ServerConnection>();
@@ -67,6 +71,8 @@ export class ConnectionGroup implements ConnectionOwner {
   cut(): void {
     for (const connection of this.#connections) connection.cut();
   }
+
+  // What connections tell, and nobody else.
 
   begun(exchange: Exchange): void {
     this.#events.request(exchange);

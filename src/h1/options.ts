@@ -9,15 +9,19 @@ export interface Peer {
 /** Where a connection's bytes go. */
 export interface Transport {
   /**
-   * Writes pieces in order, in one go: text has one byte a character. Gives false where the peer is slow to read; then
-   * `drained` of the connection is to be called once it has caught up.
+   * Writes pieces in order, in one go: text has one byte a character. Bytes are the application's: they may be kept
+   * until they have left, and must not be changed. Gives false where the peer is slow to read; then `drained` of the
+   * connection is to be called once it has caught up. Must not throw, also where the connection is gone already.
    */
   write(pieces: readonly (string | Uint8Array)[]): boolean;
   /** Who is at the other end. */
   readonly peer: Peer;
   /** A number that is 0 where all that was written has left, and changes while it leaves. */
   unsent(): number;
-  /** Ends the writing side once all is written, and discards what still comes in. */
+  /**
+   * Ends the writing side once all is written, and reads on even if it was paused: what still comes is told to the
+   * connection, which drops it (RFC 9112 §9.6).
+   */
   end(): void;
   /** Ends both sides at once. */
   destroy(): void;
