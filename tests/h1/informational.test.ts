@@ -1,9 +1,8 @@
 /** Responses before the response: 100, which the connection sends, and 102 and 103, which handlers do. */
 import { describe, expect, test } from "vitest";
 import { ConnectionGroup, type Exchange } from "../../src/h1/index.ts";
-import { bytes, connectPair, connectServer, message, pieces, settled, text } from "../support/pair.ts";
+import { bytes, connectPair, connectServer, message, pieces, request, settled, text } from "../support/pair.ts";
 
-const request = (line: string, more = "", content = "") => `${line} HTTP/1.1\r\nHost: a\r\n${more}\r\n${content}`;
 const expecting = (length: number, content = "") =>
   request("POST /", `Content-Length: ${length}\r\nExpect: 100-continue\r\n`, content);
 const statuses = (written: string) => written.match(/(?<=HTTP\/1\.1 )\d+/g) ?? [];

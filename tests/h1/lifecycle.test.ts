@@ -1,9 +1,8 @@
 /** How connections end: by what was said, by limits, by their owner, by errors, and by another protocol. */
 import { describe, expect, test } from "vitest";
 import { ConnectionGroup, type Exchange, type GroupOptions } from "../../src/h1/index.ts";
-import { bytes, connectServer, message, pieces, settled, text } from "../support/pair.ts";
+import { bytes, connectServer, message, pieces, request, settled, text } from "../support/pair.ts";
 
-const request = (line: string, more = "", content = "") => `${line} HTTP/1.1\r\nHost: a\r\n${more}\r\n${content}`;
 const get = (target = "/") => request(`GET ${target}`);
 const UPGRADE = "Connection: upgrade\r\nUpgrade: x\r\n";
 

@@ -1,9 +1,7 @@
 /** Requests that follow each other without waiting: which are at work at once, and in what order answers leave. */
 import { describe, expect, test } from "vitest";
 import { ConnectionGroup, type Exchange, type GroupOptions } from "../../src/h1/index.ts";
-import { bytes, connectPair, connectServer, message, pieces, random, settled, text } from "../support/pair.ts";
-
-const request = (line: string, more = "", content = "") => `${line} HTTP/1.1\r\nHost: a\r\n${more}\r\n${content}`;
+import { bytes, connectPair, connectServer, message, pieces, random, request, settled, text } from "../support/pair.ts";
 
 /** A connection whose requests are at work until the test answers them. */
 function held(options: GroupOptions = {}) {

@@ -38,6 +38,11 @@ export async function* pieces(...all: (string | Uint8Array)[]): AsyncGenerator<s
   yield* all;
 }
 
+/** A request: its start line without the version, its fields but Host, each with a line end, and its content. */
+export function request(line: string, more = "", content = ""): string {
+  return `${line} HTTP/1.1\r\nHost: a\r\n${more}\r\n${content}`;
+}
+
 export const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
 export const bytes = (content: string): Uint8Array => Buffer.from(content, "latin1");
 
