@@ -84,7 +84,7 @@ export class Server {
   /** The connections' time: it stands still while the process does, which could not hear its clients then. */
   #time = 0;
   #listening: Promise<this> | null = null;
-  #closed: Promise<void> | null = null;
+  #closing: Promise<void> | null = null;
   #tellClosed: () => void = () => {};
   /** Resolves when `close` has ended, whoever called it. */
   readonly closed: Promise<void> = new Promise((resolve) => {
@@ -202,8 +202,8 @@ export class Server {
   close(options: CloseOptions = {}): Promise<void> {
     const { deadline = DEFAULT_DEADLINE } = options;
     if (!(deadline >= 0)) throw new RangeError(`deadline must be a number of milliseconds, not ${deadline}`);
-    this.#closed ??= this.#close(deadline);
-    return this.#closed;
+    this.#closing ??= this.#close(deadline);
+    return this.#closing;
   }
 
   async #close(deadline: number): Promise<void> {
