@@ -34,7 +34,7 @@ export interface CloseOptions {
 const DEFAULT_DEADLINE = 10_000;
 
 /** Every option that has a default. Loopback only, until somebody decides otherwise. */
-export const DEFAULT_SERVER_OPTIONS: Required<Omit<ServerOptions, "path" | "fd" | "tls" | "build" | "module">> = {
+export const DEFAULT_SERVER_OPTIONS: Required<Omit<ServerOptions, "path" | "fd" | "tls">> = {
   host: "127.0.0.1",
   port: 8080,
   maxConnections: Number.POSITIVE_INFINITY,
