@@ -76,11 +76,6 @@ export class IncomingContent {
     return this.#size;
   }
 
-  /** Whether all of it has come, and can be read. */
-  get readable(): boolean {
-    return this.#ended && !this.#discarding;
-  }
-
   /** Whether all of it has come. */
   get ended(): boolean {
     return this.#ended;
@@ -243,7 +238,7 @@ export class IncomingContent {
 
   /** What `read` makes of the whole content once it has come, at once where it is there. As `bytes` otherwise. */
   read<T>(read: (bytes: Uint8Array) => T): Promise<T> {
-    if (!this.readable || this.#iterating) return quiet(this.bytes().then(read));
+    if (!this.#ended || this.#discarding || this.#iterating) return quiet(this.bytes().then(read));
     try {
       return Promise.resolve(read(this.peek()));
     } catch (error) {

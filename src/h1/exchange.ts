@@ -33,16 +33,6 @@ export interface ExchangeOwner {
 
 const GONE = "the client has gone";
 
-/**
- * Whether a request may be at work beside others: it changes nothing (RFC 9110 §9.2.1), has no content that is still
- * to be read, and nothing that decides over the connection.
- */
-function mayOverlap(head: RequestHead): boolean {
-  const { methodId } = head;
-  const safe = methodId === METHOD_GET || methodId === METHOD_HEAD || methodId === METHOD_OPTIONS;
-  return safe && head.framing === FRAMING_NONE && head.minorVersion !== 0 && !head.upgrade;
-}
-
 /** One request and its response. */
 export class Exchange implements ContentSource {
   /** Can be read until the exchange is done, then throws a ReleasedError. */
@@ -83,9 +73,15 @@ export class Exchange implements ContentSource {
     return this.#content;
   }
 
-  /** Whether it may be at work beside others of its connection. */
+  /**
+   * Whether it may be at work beside others of its connection: it changes nothing (RFC 9110 §9.2.1), has no content
+   * that is still to be read, and nothing that decides over the connection.
+   */
   get overlaps(): boolean {
-    return mayOverlap(this.head);
+    const { head } = this;
+    const { methodId } = head;
+    const safe = methodId === METHOD_GET || methodId === METHOD_HEAD || methodId === METHOD_OPTIONS;
+    return safe && head.framing === FRAMING_NONE && head.minorVersion !== 0 && !head.upgrade;
   }
 
   /** Whether all of the request has come. */

@@ -103,6 +103,11 @@ export function serializeSwitch(protocol: string | null, fields: Fields = []): s
   return `${start}${linesWithoutFraming(fields)}\r\n`;
 }
 
+/** Whether responses of a status have no content (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
+function isBare(status: number): boolean {
+  return status === 204 || status === 205 || status === 304;
+}
+
 /** The end of a head: Content-Length where there is to be one, and the empty line. */
 function headEnd(status: number, size: number, announced: string | null, headOnly: boolean): string {
   // A response to HEAD and a 304 may tell of content that is not there (RFC 9110 §8.6).
@@ -110,7 +115,7 @@ function headEnd(status: number, size: number, announced: string | null, headOnl
   if (announced !== null && announced !== String(size) && !(mayDiffer && /^\d+$/.test(announced))) {
     throw new TypeError(`Content-Length says ${announced}, yet the content has ${size} bytes`);
   }
-  if (status === 204 || status === 205 || status === 304) {
+  if (isBare(status)) {
     if (size > 0) throw new TypeError(`a response of status ${status} has no content`);
     // 204 never has a length (RFC 9110 §8.6), 205 says that it is empty (§15.3.6).
     if (status === 204 || (status === 304 && announced === null)) return "\r\n";
@@ -139,9 +144,7 @@ export function serialize(
   let start = own.hasDate ? startOf(status, message.contentType).lines : datedStart(status, message.contentType);
   if (connection !== "" || own !== NO_FIELDS) start += connectionLine(connection, own.hasUpgrade) + own.lines;
   if (iterated) {
-    if (status === 204 || status === 205 || status === 304) {
-      throw new TypeError(`a response of status ${status} has no content`);
-    }
+    if (isBare(status)) throw new TypeError(`a response of status ${status} has no content`);
     const framing = streamFraming(own.length, minorVersion === 0 ? "close" : "chunked");
     return { text: start + streamEnd(framing), bytes: null, framing };
   }
