@@ -196,15 +196,10 @@ export class WebSockets {
 function checkHandshake(request: HttpRequest<Params>, origins: readonly string[] | undefined): void {
   const { headers } = request;
   if (request.method !== "GET") throw new HttpError(405, undefined, { headers: { Allow: "GET" } });
-  if (request.upgrade?.toLowerCase() !== "websocket") {
-    throw new HttpError(426, "this path speaks WebSocket", {
-      headers: { Upgrade: "websocket", "Sec-WebSocket-Version": "13" },
-    });
-  }
+  const required = { headers: { Upgrade: "websocket", "Sec-WebSocket-Version": "13" } };
+  if (request.upgrade?.toLowerCase() !== "websocket") throw new HttpError(426, "this path speaks WebSocket", required);
   if (headers.get("sec-websocket-version") !== "13") {
-    throw new HttpError(426, "the version of WebSocket is not 13", {
-      headers: { Upgrade: "websocket", "Sec-WebSocket-Version": "13" },
-    });
+    throw new HttpError(426, "the version of WebSocket is not 13", required);
   }
   if (!KEY.test(headers.get("sec-websocket-key") ?? "")) {
     throw new HttpError(400, "Sec-WebSocket-Key is not the base64 of 16 bytes");
