@@ -159,6 +159,60 @@ describe("writing", () => {
   });
 });
 
+describe("a closed connection", () => {
+  const SILENCE = 2000;
+  const AT_MOST = 30_000;
+
+  async function closed() {
+    const connection = held();
+    connection.server.receive(bytes(get.replace("a\r\n", "a\r\nConnection: close\r\n")));
+    connection.exchanges[0].respond(message("last"));
+    await settled();
+    // The time counts from the tick at which the peer has read all.
+    connection.pass(1);
+    expect([connection.serverEnd.ended, connection.serverEnd.destroyed]).toEqual([true, false]);
+    return connection;
+  }
+
+  test("waits some time for its peer to close", async () => {
+    const { serverEnd, pass } = await closed();
+    pass(SILENCE - 1);
+    expect(serverEnd.destroyed).toBe(false);
+    pass(1);
+    expect(serverEnd.destroyed).toBe(true);
+  });
+
+  test("waits for as long as its peer goes on sending, up to a limit", async () => {
+    const { server, serverEnd, pass } = await closed();
+    for (let time = 0; time < AT_MOST; time += 1000) {
+      expect(serverEnd.destroyed).toBe(false);
+      server.receive(bytes("x".repeat(100)));
+      pass(1000);
+    }
+    for (let time = 0; time < SILENCE - 1000; time += 500) {
+      server.receive(bytes("x"));
+      pass(500);
+    }
+    expect(serverEnd.destroyed).toBe(true);
+  });
+
+  test("does not count the time in which its peer reads what was written", async () => {
+    const { server, clientEnd, serverEnd, exchanges, pass } = held();
+    clientEnd.pause();
+    server.receive(bytes(get.replace("a\r\n", "a\r\nConnection: close\r\n")));
+    exchanges[0].respond(message("last"));
+    pass(WRITE - 1);
+    expect([serverEnd.ended, serverEnd.destroyed]).toEqual([true, false]);
+    clientEnd.resume();
+    await settled();
+    pass(1);
+    pass(SILENCE - 1);
+    expect(serverEnd.destroyed).toBe(false);
+    pass(1);
+    expect(serverEnd.destroyed).toBe(true);
+  });
+});
+
 test("all of many are ended by one tick, also those that end meanwhile", () => {
   const group = new ConnectionGroup({ request() {} }, { headTimeout: HEAD });
   const all = Array.from({ length: 100 }, () => connectServer(group));
