@@ -53,7 +53,9 @@ export async function evaluateInPage(url: string, expression: string): Promise<u
       if (result.result.value !== null) return result.result.value;
     }
   } finally {
-    const gone = once(child, "exit");
+    // Its processes go on for a while without it, and write to the profile: the last of them closes the pipe.
+    const gone = once(child, "close");
+    child.stderr.resume();
     child.kill("SIGKILL");
     await gone;
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
