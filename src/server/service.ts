@@ -65,14 +65,16 @@ export class Service implements ServerEvents {
 
   #respond(exchange: Exchange, request: HttpRequest, response: HttpResponse): void {
     if (exchange.done) {
-      discardContent(response.body);
+      discardContent(response);
       return;
     }
     try {
       if (response instanceof HandOver) this.#handOver(exchange, request, response);
       else exchange.respond(response)?.catch((error) => this.#report(error, request));
     } catch (error) {
-      exchange.respond(this.#application.recover(error, request));
+      discardContent(response);
+      // An error can itself be what cannot be sent; what that means then always can.
+      if (!exchange.answered) this.#respond(exchange, request, this.#application.recover(error, request));
     }
   }
 
