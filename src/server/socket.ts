@@ -102,6 +102,7 @@ class SocketTransport implements Transport {
 
   detach(): Socket {
     const socket = this.peer;
+    // An error still goes unheard where the new owner listens to none: no client may end the process by a reset.
     for (const [event, listener] of LISTENERS) socket.off(event, listener);
     readAsStream(socket, this.#group.parser.window);
     // Neither paused nor flowing: it waits for its new owner to listen, as a new socket does.
@@ -114,7 +115,6 @@ const LISTENERS = [
   ["data", onData],
   ["drain", onDrain],
   ["end", onEnd],
-  ["error", onError],
   ["close", onClose],
 ] as const;
 
