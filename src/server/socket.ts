@@ -37,6 +37,13 @@ function onClose(this: ServedSocket): void {
   this[CONNECTION].abort();
 }
 
+/** As `Transport.unsent`. */
+export function unsentOf(socket: Socket): number {
+  // Bytes that wait here, and of those in the system's hands what it has not sent: both change as the peer reads.
+  const { _handle: handle } = socket as unknown as { _handle: { writeQueueSize?: number } | null };
+  return socket.writableLength === 0 ? 0 : socket.writableLength + (handle?.writeQueueSize ?? 0);
+}
+
 class SocketTransport implements Transport {
   readonly peer: ServedSocket;
   readonly #group: ConnectionGroup;
@@ -60,10 +67,7 @@ class SocketTransport implements Transport {
   }
 
   unsent(): number {
-    const socket = this.peer;
-    // Bytes that wait here, and of those in the system's hands what it has not sent: both change as the peer reads.
-    const { _handle: handle } = socket as unknown as { _handle: { writeQueueSize?: number } | null };
-    return socket.writableLength === 0 ? 0 : socket.writableLength + (handle?.writeQueueSize ?? 0);
+    return unsentOf(this.peer);
   }
 
   destroy(): void {
