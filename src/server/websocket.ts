@@ -74,6 +74,8 @@ const DEFAULTS = {
 
 /** Bytes of a message from which on it is packed. */
 const PACKED_FROM = 1024;
+/** The longest time that a timer can wait, some 24 days; asked for more, it would not wait at all. */
+const TIMER_MAX = 0x7fff_ffff;
 /** Fields that the library looks at. */
 const FIELDS = ["upgrade", ...["key", "version", "protocol", "extensions"].map((name) => `sec-websocket-${name}`)];
 /** Bytes of messages that may wait for their turn: only those that came packed can be so many, and only by design. */
@@ -232,7 +234,7 @@ function checkHandshake(request: HttpRequest<Params>, origins: readonly string[]
 
 /** Pings a client as long as it answers. */
 function watch(frames: Frames, socket: NetSocket, pingInterval: number): void {
-  if (pingInterval === Number.POSITIVE_INFINITY) return;
+  if (pingInterval > TIMER_MAX) return;
   let [alive, unsent] = [true, 0];
   const sign = () => {
     alive = true;

@@ -151,6 +151,15 @@ describe("limits", () => {
     live.close();
   });
 
+  test("a ping that is due later than any timer can wait is never sent", async () => {
+    const client = await connect(await serve(echo, { pingInterval: 2 ** 31 }));
+    const outcome = Promise.race([once(client, "ping"), closed(client), once(client, "message")]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    client.send("kept");
+    expect(String((await outcome)[0])).toBe("kept");
+    client.close();
+  });
+
   test("a client is kept whose message is at work for longer than a ping may take", async () => {
     let finish: () => void = () => {};
     const client = await connect(
