@@ -11,10 +11,15 @@ import {
 import { ParseError, ReleasedError } from "../parser/index.ts";
 import { Router } from "../router/index.ts";
 
-/** Names of the parameters in a path pattern, as an object type. */
-export type PathParams<Pattern extends string> = Pattern extends `${string}{${infer Name}}${infer Rest}`
-  ? { readonly [K in Name]: string } & PathParams<Rest>
-  : Params;
+/** Names of the parameters in a path pattern. */
+type ParamNames<Pattern extends string> = Pattern extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParamNames<Rest>
+  : never;
+
+/** The parameters of a path pattern, as an object type; of a pattern that is not known before it runs, any. */
+export type PathParams<Pattern extends string> = string extends Pattern
+  ? Params
+  : { readonly [Name in ParamNames<Pattern>]: string };
 
 /** Serves a request: what it returns, now or later, becomes the response. */
 export type Handler<P extends Params = Params> = (request: HttpRequest<P>) => Answer | Promise<Answer>;

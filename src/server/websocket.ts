@@ -52,18 +52,21 @@ export interface Socket<P extends Params = Params, Data = unknown> {
   cut(): void;
 }
 
-/** What becomes of a WebSocket. Where one of these throws or rejects, it is reported, and the socket closed with 1011. */
+/**
+ * What becomes of a WebSocket. What the last three return is waited for where it is a promise, and means nothing else.
+ * Where one of these throws or rejects, it is reported, and the socket closed with 1011.
+ */
 export interface WebSocketHandlers<P extends Params = Params, Data = unknown> {
   /**
    * Called before the handshake is granted: the place to check who it is. An `HttpError` thrown here is the answer; what
    * is returned is `data` of the socket.
    */
   upgrade?(request: HttpRequest<P>): Data | Promise<Data>;
-  open?(socket: Socket<P, Data>): void | Promise<void>;
+  open?(socket: Socket<P, Data>): unknown;
   /** Called with one message after the other: while its promise is pending, no more is read from the client. */
-  message?(socket: Socket<P, Data>, message: string | Uint8Array): void | Promise<void>;
+  message?(socket: Socket<P, Data>, message: string | Uint8Array): unknown;
   /** `code` is 1005 where the client gave none, and 1006 where it has just gone. */
-  close?(socket: Socket<P, Data>, code: number, reason: string): void | Promise<void>;
+  close?(socket: Socket<P, Data>, code: number, reason: string): unknown;
 }
 
 const DEFAULTS = {
@@ -268,14 +271,14 @@ function relay<P extends Params, Data>(
   report: (error: unknown) => void,
 ): void {
   let [waitingSize, tooMany] = [0, false];
-  const waiting: (() => void | Promise<void>)[] = [];
+  const waiting: (() => unknown)[] = [];
   let busy = false;
 
   async function work(): Promise<void> {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       try {
         const done = next();
-        if (!(done instanceof Promise)) continue;
+        if (!isPromise(done)) continue;
         frames.pause();
         await done;
       } catch (error) {
@@ -286,7 +289,7 @@ function relay<P extends Params, Data>(
     frames.resume();
   }
 
-  const call = (handler: () => void | Promise<void>) => {
+  const call = (handler: () => unknown) => {
     waiting.push(handler);
     if (busy) return;
     busy = true;
@@ -307,6 +310,11 @@ function relay<P extends Params, Data>(
   });
   frames.on("close", (code: number, reason: Buffer) => call(() => handlers.close?.(socket, code, reason.toString())));
   call(() => handlers.open?.(socket));
+}
+
+/** Whether it is a promise, of whatever kind. */
+function isPromise(done: unknown): done is PromiseLike<unknown> {
+  return typeof done === "object" && done !== null && typeof (done as PromiseLike<unknown>).then === "function";
 }
 
 function checkLimits(options: WebSocketOptions): Limits {
