@@ -83,6 +83,8 @@ const TIMER_MAX = 0x7fff_ffff;
 const FIELDS = ["upgrade", ...["key", "version", "protocol", "extensions"].map((name) => `sec-websocket-${name}`)];
 /** Bytes of messages that may wait for their turn: only those that came packed can be so many, and only by design. */
 const WAITING_MAX = 16777216;
+/** Messages of one client that are handled before everything else has its turn. */
+const MESSAGES_IN_A_ROW = 64;
 /** Sixteen bytes in base64 (RFC 6455 §4.1). */
 const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
 const GOING_AWAY = 1001;
@@ -272,10 +274,15 @@ function relay<P extends Params, Data>(
 ): void {
   let [waitingSize, tooMany] = [0, false];
   const waiting: (() => unknown)[] = [];
-  let busy = false;
+  let [busy, inARow] = [false, 0];
 
   async function work(): Promise<void> {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
+      if (++inARow > MESSAGES_IN_A_ROW) {
+        inARow = 0;
+        frames.pause();
+        await new Promise(setImmediate);
+      }
       try {
         const done = next();
         if (!isPromise(done)) continue;

@@ -87,6 +87,25 @@ describe("messages", () => {
     client.close();
   });
 
+  test.each([[true], [false]])("that come in great number leave others their turn, asynchronous: %j", async (waits) => {
+    const many = 2000;
+    let [handled, before] = [0, 0];
+    const all = new Promise<void>((resolve) => {
+      handlers.message = () => {
+        if (handled === 0) setImmediate(() => setImmediate(() => (before = handled)));
+        if (++handled === many) setImmediate(() => setImmediate(resolve));
+        return waits ? Promise.resolve() : undefined;
+      };
+    });
+    const client = new RawClient(await serve(handlers));
+    await client.write(handshake());
+    await client.until(() => client.received.includes("\r\n\r\n"));
+    await client.write("\x81\x81\0\0\0\0x".repeat(many));
+    await all;
+    expect(before).toBeLessThan(many);
+    client.destroy();
+  });
+
   test("a socket knows its request, and what upgrade has returned", async () => {
     const app = new App();
     apps.push(app);
