@@ -8,13 +8,18 @@ import {
   TEXT,
   toResponse,
 } from "../http/index.ts";
-import { ParseError, ReleasedError } from "../parser/index.ts";
+import { methodId, ParseError, ReleasedError } from "../parser/index.ts";
 import { Router } from "../router/index.ts";
 
-/** Names of the parameters in a path pattern, as an object type. */
-export type PathParams<Pattern extends string> = Pattern extends `${string}{${infer Name}}${infer Rest}`
-  ? { readonly [K in Name]: string } & PathParams<Rest>
-  : Params;
+/** Names of the parameters in a path pattern. */
+type ParamNames<Pattern extends string> = Pattern extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParamNames<Rest>
+  : never;
+
+/** The parameters of a path pattern, as an object type; of a pattern that is not known before it runs, any. */
+export type PathParams<Pattern extends string> = string extends Pattern
+  ? Params
+  : { readonly [Name in ParamNames<Pattern>]: string };
 
 /** Serves a request: what it returns, now or later, becomes the response. */
 export type Handler<P extends Params = Params> = (request: HttpRequest<P>) => Answer | Promise<Answer>;
@@ -134,6 +139,14 @@ export class Application {
     }
   }
 
+  /** What a path answers whose routes are for other methods (RFC 9110 §9.1, §9.3.7, §15.5.6). */
+  #otherMethod(method: string, allowed: readonly string[]): HttpResponse {
+    const headers = { Allow: [...allowed, "OPTIONS"].sort().join(", ") };
+    if (method === "OPTIONS") return new HttpResponse(null, { status: 204, headers });
+    if (methodId(method) === 0 && !this.#router.knows(method)) throw new HttpError(501);
+    throw new HttpError(405, undefined, { headers });
+  }
+
   #answer(request: HttpRequest): Answer | Promise<Answer> {
     const { method } = request;
     if (method === "CONNECT") return this.#tunnel(request);
@@ -143,7 +156,7 @@ export class Application {
         if (found.params !== null) request.params = found.params;
         return found.value(request);
       case "method":
-        throw new HttpError(405, undefined, { headers: { Allow: found.allowed.join(", ") } });
+        return this.#otherMethod(method, found.allowed);
       case "invalid":
         throw new HttpError(400, "the path is not valid percent-encoded UTF-8");
       default:
@@ -152,14 +165,16 @@ export class Application {
   }
 }
 
+/** The server as a whole can do what can be asked for of it, which is nothing but whether it is there. */
+function notFound({ method, path }: HttpRequest): HttpResponse {
+  if (method === "OPTIONS" && path === "*") return new HttpResponse(null, { status: 204 });
+  throw new HttpError(404);
+}
+
 function isPromise(answer: Answer | Promise<Answer>): answer is Promise<Answer> {
   return typeof answer === "object" && answer !== null && typeof (answer as Promise<Answer>).then === "function";
 }
 
 function noTunnel(): never {
   throw new HttpError(501, "this server makes no tunnels");
-}
-
-function notFound(): never {
-  throw new HttpError(404);
 }

@@ -201,6 +201,8 @@ export class Exchange implements ContentSource {
   }
 
   #open(): ExchangeOwner {
+    // Whoever goes on with a request whose client has gone did nothing wrong, and can tell so by the kind of the error.
+    if (this.#abandoned && !this.#answered) throw new ReleasedError();
     if (this.#owner === null || this.#answered) throw new Error("this exchange already has its response");
     return this.#owner;
   }

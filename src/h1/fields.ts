@@ -42,6 +42,7 @@ export function fieldLines(fields: Fields): ApplicationFields {
     if (OWN_FIELDS.test(name)) throw new TypeError(`${name} is written by the connection, not by the application`);
     const key = name.toLowerCase();
     if (key === "content-length") {
+      if (found.length !== null) throw new TypeError("Content-Length is given more than once");
       found.length = value;
       continue;
     }

@@ -6,26 +6,59 @@ const encoder = new TextEncoder();
 const CRLF = "\r\n";
 const LAST_CHUNK = "0\r\n";
 
+/**
+ * Pieces that leave before everything else has its turn: a source that never waits, for a peer that reads as fast as
+ * it gives, would have the process to itself.
+ */
+const PIECES_IN_A_ROW = 64;
+/** Calls when all that waits now was served; where the host has no such thing, when a timer can. */
+const { setImmediate: afterAll = (then: () => void) => setTimeout(then, 0) } = globalThis as {
+  setImmediate?: (then: () => void) => unknown;
+};
+
 /** Where framed pieces go; resolves when there is room for more, with false where the peer has gone. */
 type Send = (pieces: readonly (string | Uint8Array)[]) => boolean | Promise<boolean>;
 
+/** What is known of a stream of Node, which opens what it reads, and may fail, even before it is iterated. */
+interface NodeStream {
+  on(event: "error", listener: () => void): unknown;
+  destroy(): unknown;
+}
+
+function isNodeStream(source: object): source is NodeStream {
+  const { on, destroy } = source as Partial<NodeStream>;
+  return typeof on === "function" && typeof destroy === "function";
+}
+
+function ignore(): void {}
+
+/** Has an error wait until the source is iterated, which then tells of it: nobody else listens. */
+function holdErrors(source: ContentStream): void {
+  if (isNodeStream(source)) source.on("error", ignore);
+}
+
 /** Tells a source that nobody will ask it again. What it does about it concerns nobody. */
-function letGo(iterator: AsyncIterator<unknown>): void {
+function letGo(source: ContentStream, iterator: AsyncIterator<unknown>): void {
   try {
+    // To end an iteration that has not begun does nothing to it.
+    if (isNodeStream(source)) source.destroy();
     // It may still be busy with the last piece.
-    Promise.resolve(iterator.return?.()).catch(() => {});
+    Promise.resolve(iterator.return?.()).catch(ignore);
   } catch {}
 }
 
-/** Lets go of content that will not be sent. */
-export function discardContent(body: OutgoingBody): void {
-  if (!isStream(body)) return;
+/** Lets go of the content of a message that will not be sent. Never throws, whatever the message does. */
+export function discardContent(message: { readonly body: OutgoingBody }): void {
   try {
-    letGo(body[Symbol.asyncIterator]());
+    const { body } = message;
+    if (!isStream(body)) return;
+    holdErrors(body);
+    letGo(body, body[Symbol.asyncIterator]());
   } catch {}
 }
 
 export class OutgoingContent {
+  readonly #source: ContentStream;
   readonly #iterator: AsyncIterator<string | Uint8Array>;
   readonly framing: StreamFraming;
   readonly #trailers: Trailers | null;
@@ -35,8 +68,10 @@ export class OutgoingContent {
 
   /** `trailers` follow the content where it is chunked. Throws where the content cannot be iterated. */
   constructor(body: ContentStream, framing: StreamFraming, trailers: Trailers | null = null) {
+    this.#source = body;
     this.#iterator = body[Symbol.asyncIterator]();
     if (typeof this.#iterator?.next !== "function") throw new TypeError("the content has no iterator");
+    holdErrors(body);
     this.framing = framing;
     this.#trailers = trailers;
     this.#sent = framing === 0;
@@ -51,7 +86,7 @@ export class OutgoingContent {
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    letGo(this.#iterator);
+    letGo(this.#source, this.#iterator);
   }
 
   /**
@@ -59,7 +94,12 @@ export class OutgoingContent {
    * trailers fail, where a piece is none, or where there is more or less of it than Content-Length says.
    */
   async send(send: Send): Promise<void> {
-    for (;;) {
+    for (let row = 1; ; ++row) {
+      if (row === PIECES_IN_A_ROW) {
+        row = 0;
+        await new Promise<void>((resolve) => afterAll(resolve));
+        if (this.#stopped) return;
+      }
       const { done, value } = await this.#iterator.next();
       if (this.#stopped) return;
       if (done) break;

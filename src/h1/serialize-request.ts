@@ -9,7 +9,7 @@ import {
   streamFraming,
   type Trailers,
 } from "./body.ts";
-import { checkField, connectionLine, type Fields, fieldLines, isToken } from "./fields.ts";
+import { connectionLine, type Fields, fieldLines, isToken } from "./fields.ts";
 
 /** A request as the wire needs it. */
 export interface OutgoingRequest {
@@ -32,6 +32,8 @@ export interface OutgoingRequest {
 
 /** What the parser takes as well: printable ASCII but `"`, `#`, `<` and `>`. */
 const TARGET = /^[!$-;=?-~]+$/;
+/** uri-host [ ":" port ], as far as its characters go (RFC 9110 §7.2). */
+const HOST = /^[\w.~!$&'()*+,;=%:[\]-]+$/;
 /** Methods whose requests say that they have no content (RFC 9110 §8.6). */
 const EXPECTS_CONTENT = /^(?:POST|PUT|PATCH)$/;
 
@@ -43,8 +45,11 @@ export function serializeRequest(message: OutgoingRequest): SerializedMessage {
   const { method, target, host, body = null } = message;
   if (!isToken(method)) throw new TypeError(`${JSON.stringify(method)} is no method`);
   if (!TARGET.test(target)) throw new TypeError(`${JSON.stringify(target)} is no request-target`);
-  checkField("Host", host);
-  const own = fieldLines(message.fields ?? []);
+  if (!HOST.test(host)) throw new TypeError(`${JSON.stringify(host)} is no host`);
+  const fields = message.fields ? [...message.fields] : [];
+  if (fields.some(([name]) => /^host$/i.test(name)))
+    throw new TypeError("Host is what `host` says, and no other field");
+  const own = fieldLines(fields);
   const expect = message.expectContinue && body !== null ? "Expect: 100-continue\r\n" : "";
   const connection = connectionLine(message.close ? "close" : "", own.hasUpgrade);
   const start = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${connection}${expect}${own.lines}`;

@@ -53,6 +53,12 @@ export class Router<T> {
   readonly #root: Node<T> = newNode();
   /** Routes without parameters: path → method → what is found. */
   readonly #fixed = new Map<string, Map<string, Found<T>>>();
+  readonly #methods = new Set<string>();
+
+  /** Whether any route is for this method by its name. */
+  knows(method: string): boolean {
+    return this.#methods.has(method);
+  }
 
   /** Throws where the pattern is not valid or the route is taken. `method` is a method, or "*" for all of them. */
   add(method: string, pattern: string, value: T): void {
@@ -79,6 +85,7 @@ export class Router<T> {
     const taken = node.routes.get(method);
     if (taken) throw new TypeError(`${method} ${pattern} is taken by ${method} ${taken.pattern}`);
     node.routes.set(method, { value, pattern, names });
+    this.#methods.add(method);
     if (names.length === 0) {
       const methods = this.#fixed.get(pattern) ?? new Map<string, Found<T>>();
       this.#fixed.set(pattern, methods);

@@ -32,6 +32,7 @@ export class App extends Application {
     if (this.#server) throw new Error("this application listens already; close it first");
     const server = new Server(this, options);
     this.#server = server;
+    this.#webSockets.start();
     try {
       return await server.listen();
     } catch (error) {

@@ -32,6 +32,8 @@ export interface CloseOptions {
 
 /** Less than what process managers commonly give before they kill. */
 const DEFAULT_DEADLINE = 10_000;
+/** The longest time that a timer can wait, some 24 days; asked for more, it would not wait at all. */
+const TIMER_MAX = 0x7fff_ffff;
 
 /** Every option that has a default. Loopback only, until somebody decides otherwise. */
 export const DEFAULT_SERVER_OPTIONS: Required<Omit<ServerOptions, "path" | "fd" | "tls">> = {
@@ -106,13 +108,13 @@ export class Server {
     this.#service = new Service(application, maxConcurrentRequests, (socket) => this.#watch(socket));
     this.#connections = new ConnectionGroup(this.#service, options);
     const accept = (socket: Socket) => this.#accept(socket);
-    const { headTimeout } = this.#connections.options;
+    const handshakeTimeout = Math.min(this.#connections.options.headTimeout, TIMER_MAX);
     // Loaded only where it is used: most servers have TLS ended in front of them, and it takes long to load.
     this.#net = tls
       ? process
           .getBuiltinModule("node:tls")
           .createServer(
-            { handshakeTimeout: headTimeout, ALPNProtocols: ["http/1.1"], ...tls, allowHalfOpen: true, noDelay: true },
+            { handshakeTimeout, ALPNProtocols: ["http/1.1"], ...tls, allowHalfOpen: true, noDelay: true },
             accept,
           )
       : createServer({ allowHalfOpen: true, noDelay: true }, accept);
@@ -217,15 +219,24 @@ export class Server {
     await new Promise<void>((resolve) => {
       this.#net.close(() => resolve());
       this.#connections.stop();
+      for (const socket of this.#sockets) if (isUnused(socket)) socket.destroy();
       if (deadline === Number.POSITIVE_INFINITY) return;
-      timer = setTimeout(() => {
-        this.#connections.cut();
-        for (const socket of this.#sockets) socket.destroy();
-      }, deadline);
+      timer = setTimeout(
+        () => {
+          this.#connections.cut();
+          for (const socket of this.#sockets) socket.destroy();
+        },
+        Math.min(deadline, TIMER_MAX),
+      );
     });
     clearTimeout(timer);
     this.#tellClosed();
   }
+}
+
+/** Whether nothing has come of a socket: of those below TLS it has not even begun to become secure. */
+function isUnused(socket: Duplex): boolean {
+  return (socket as Partial<Socket>).bytesRead === 0;
 }
 
 /** A bound that may be left open; throws a RangeError where it is less than 1. */
@@ -237,7 +248,10 @@ function atLeastOne(name: string, value = Number.POSITIVE_INFINITY): number {
 function listenError(cause: NodeJS.ErrnoException, { path, fd, host, port }: Place): Error {
   const place = path ?? (fd === undefined ? `${host}:${port}` : `descriptor ${fd}`);
   const reasons: Record<string, string> = {
-    EADDRINUSE: "another program listens there already",
+    EADDRINUSE:
+      path === undefined
+        ? "another program listens there already"
+        : "another program listens there already, or one that has ended left it behind: then remove it",
     EACCES: "this user may not listen there",
     EADDRNOTAVAIL: "this machine has no such address",
     ENOTFOUND: "there is no such host name",

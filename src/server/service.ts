@@ -71,7 +71,7 @@ export class Service implements ServerEvents {
 
   #respond(exchange: Exchange, request: HttpRequest, response: HttpResponse): void {
     if (exchange.done) {
-      discardContent(response.body);
+      discardContent(response);
       return;
     }
     try {
@@ -81,7 +81,9 @@ export class Service implements ServerEvents {
         if (sent !== undefined) this.#watch(sent, request);
       }
     } catch (error) {
-      exchange.respond(this.#application.recover(error, request));
+      discardContent(response);
+      // An error can itself be what cannot be sent; what that means then always can.
+      if (!exchange.answered) this.#respond(exchange, request, this.#application.recover(error, request));
     }
   }
 

@@ -37,6 +37,13 @@ function onClose(this: ServedSocket): void {
   this[CONNECTION].abort();
 }
 
+/** As `Transport.unsent`. */
+export function unsentOf(socket: Socket): number {
+  // Bytes that wait here, and of those in the system's hands what it has not sent: both change as the peer reads.
+  const { _handle: handle } = socket as unknown as { _handle: { writeQueueSize?: number } | null };
+  return socket.writableLength === 0 ? 0 : socket.writableLength + (handle?.writeQueueSize ?? 0);
+}
+
 class SocketTransport implements Transport {
   readonly peer: ServedSocket;
   readonly #group: ConnectionGroup;
@@ -60,10 +67,7 @@ class SocketTransport implements Transport {
   }
 
   unsent(): number {
-    const socket = this.peer;
-    // Bytes that wait here, and of those in the system's hands what it has not sent: both change as the peer reads.
-    const { _handle: handle } = socket as unknown as { _handle: { writeQueueSize?: number } | null };
-    return socket.writableLength === 0 ? 0 : socket.writableLength + (handle?.writeQueueSize ?? 0);
+    return unsentOf(this.peer);
   }
 
   destroy(): void {
@@ -102,6 +106,7 @@ class SocketTransport implements Transport {
 
   detach(): Socket {
     const socket = this.peer;
+    // An error still goes unheard where the new owner listens to none: no client may end the process by a reset.
     for (const [event, listener] of LISTENERS) socket.off(event, listener);
     readAsStream(socket, this.#group.parser.window);
     // Neither paused nor flowing: it waits for its new owner to listen, as a new socket does.
@@ -114,7 +119,6 @@ const LISTENERS = [
   ["data", onData],
   ["drain", onDrain],
   ["end", onEnd],
-  ["error", onError],
   ["close", onClose],
 ] as const;
 

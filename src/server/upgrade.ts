@@ -5,7 +5,7 @@ import { HandOver, type HeadersInit, HttpHeaders } from "../http/index.ts";
 
 /**
  * Goes on with a connection: `head` are bytes that have come already, to be read before those of the socket. The
- * socket is the taker's to read, write, end and watch for errors.
+ * socket is the taker's to read, write and end; after an error, which need not be listened to, comes "close".
  */
 export type TakeSocket = (socket: Duplex, head: Buffer) => void;
 

@@ -1,7 +1,9 @@
 /** WebSocket on the port of the application (RFC 6455). Frames are the work of the `ws` library, loaded when used. */
+import type { Socket as NetSocket } from "node:net";
 import type { WebSocket as Frames, RawData, WebSocketServer } from "ws";
 import type { Application, Handler } from "../app/index.ts";
 import { type HandOver, HttpError, HttpHeaders, type HttpRequest, type Params } from "../http/index.ts";
+import { unsentOf } from "./socket.ts";
 import { handOverSilently } from "./upgrade.ts";
 
 /** What a path with WebSocket grants its clients, and asks of them. Times in milliseconds, sizes in bytes. */
@@ -10,7 +12,10 @@ export interface WebSocketOptions {
   readonly maxMessageSize?: number;
   /** Bytes that may wait for a client that is slow to read; beyond it the connection is cut. 16 MiB by default. */
   readonly maxUnsentSize?: number;
-  /** From one ping to the next; a client that has not answered until then is cut. 30 000 by default. */
+  /**
+   * From one ping to the next; a client that has not answered until then is cut. While one of its messages is at work
+   * its answer is not read: then it is cut if it has read nothing of what waits for it. 30 000 by default.
+   */
   readonly pingInterval?: number;
   /** Packs messages where the client can unpack them (RFC 7692). False by default: it takes memory and time. */
   readonly compression?: boolean;
@@ -47,18 +52,21 @@ export interface Socket<P extends Params = Params, Data = unknown> {
   cut(): void;
 }
 
-/** What becomes of a WebSocket. Where one of these throws or rejects, it is reported, and the socket closed with 1011. */
+/**
+ * What becomes of a WebSocket. What the last three return is waited for where it is a promise, and means nothing else.
+ * Where one of these throws or rejects, it is reported, and the socket closed with 1011.
+ */
 export interface WebSocketHandlers<P extends Params = Params, Data = unknown> {
   /**
    * Called before the handshake is granted: the place to check who it is. An `HttpError` thrown here is the answer; what
    * is returned is `data` of the socket.
    */
   upgrade?(request: HttpRequest<P>): Data | Promise<Data>;
-  open?(socket: Socket<P, Data>): void | Promise<void>;
+  open?(socket: Socket<P, Data>): unknown;
   /** Called with one message after the other: while its promise is pending, no more is read from the client. */
-  message?(socket: Socket<P, Data>, message: string | Uint8Array): void | Promise<void>;
+  message?(socket: Socket<P, Data>, message: string | Uint8Array): unknown;
   /** `code` is 1005 where the client gave none, and 1006 where it has just gone. */
-  close?(socket: Socket<P, Data>, code: number, reason: string): void | Promise<void>;
+  close?(socket: Socket<P, Data>, code: number, reason: string): unknown;
 }
 
 const DEFAULTS = {
@@ -69,6 +77,14 @@ const DEFAULTS = {
 
 /** Bytes of a message from which on it is packed. */
 const PACKED_FROM = 1024;
+/** The longest time that a timer can wait, some 24 days; asked for more, it would not wait at all. */
+const TIMER_MAX = 0x7fff_ffff;
+/** Fields that the library looks at. */
+const FIELDS = ["upgrade", ...["key", "version", "protocol", "extensions"].map((name) => `sec-websocket-${name}`)];
+/** Bytes of messages that may wait for their turn: only those that came packed can be so many, and only by design. */
+const WAITING_MAX = 16777216;
+/** Messages of one client that are handled before everything else has its turn. */
+const MESSAGES_IN_A_ROW = 64;
 /** Sixteen bytes in base64 (RFC 6455 §4.1). */
 const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
 const GOING_AWAY = 1001;
@@ -136,6 +152,7 @@ class ServedSocket<P extends Params, Data> implements Socket<P, Data> {
 export class WebSockets {
   readonly #application: Application;
   readonly #open = new Set<Frames>();
+  #closing = false;
 
   constructor(application: Application) {
     this.#application = application;
@@ -165,9 +182,9 @@ export class WebSockets {
     handlers: WebSocketHandlers<P, Data>,
     request: HttpRequest<P>,
     socket: ServedSocket<P, Data>,
-    { pingInterval }: Limits,
+    limits: Limits,
   ): HandOver {
-    const headers = Object.fromEntries([...socket.headers].map(([name, value]) => [name.toLowerCase(), value]));
+    const headers = Object.fromEntries(FIELDS.map((name) => [name, socket.headers.get(name) ?? undefined]));
     const message = { method: "GET", headers } as unknown as Parameters<WebSocketServer["handleUpgrade"]>[0];
     const report = (error: unknown) => {
       this.#application.report(error, request as HttpRequest);
@@ -177,17 +194,24 @@ export class WebSockets {
       server.handleUpgrade(message, stream, head, (frames) => {
         socket.attach(frames);
         this.#open.add(frames);
-        watch(frames, pingInterval);
+        watch(frames, stream as NetSocket, limits.pingInterval);
         frames.on("close", () => this.#open.delete(frames));
         // Whatever is wrong with what the client sends is told by the code that it is closed with.
         frames.on("error", () => {});
-        relay(frames, socket, handlers, report);
+        relay(frames, socket, handlers, limits.maxMessageSize + WAITING_MAX, report);
+        if (this.#closing) frames.close(GOING_AWAY);
       });
     });
   }
 
-  /** Closes all with 1001: the server is going away. */
+  /** Lets them stay that are opened from now on. */
+  start(): void {
+    this.#closing = false;
+  }
+
+  /** Closes all with 1001, and those that are still being opened: the server is going away. */
   close(): void {
+    this.#closing = true;
     for (const frames of this.#open) frames.close(GOING_AWAY);
   }
 }
@@ -209,38 +233,54 @@ function checkHandshake(request: HttpRequest<Params>, origins: readonly string[]
 }
 
 /** Pings a client as long as it answers. */
-function watch(frames: Frames, pingInterval: number): void {
-  if (pingInterval === Number.POSITIVE_INFINITY) return;
-  let alive = true;
-  frames.on("pong", () => {
+function watch(frames: Frames, socket: NetSocket, pingInterval: number): void {
+  if (pingInterval > TIMER_MAX) return;
+  let [alive, unsent] = [true, 0];
+  const sign = () => {
     alive = true;
-  });
+  };
+  frames.on("pong", sign);
+  // It may have been sent before the answer to a ping, and have kept that from being read.
+  frames.on("message", sign);
   const timer = setInterval(() => {
+    const now = unsentOf(socket);
+    if (frames.isPaused && (now === 0 || now !== unsent)) sign();
     if (!alive) {
       frames.terminate();
       return;
     }
     alive = false;
     frames.ping();
+    unsent = unsentOf(socket);
   }, pingInterval).unref();
   frames.on("close", () => clearInterval(timer));
 }
 
-/** Calls the handlers, one after the other: each when the one before it is done. */
+/**
+ * Calls the handlers, one after the other: each when the one before it is done. A client whose messages have more than
+ * `maxWaiting` bytes while they wait is cut: what it has sent already is unpacked even while it is not read from.
+ */
 function relay<P extends Params, Data>(
   frames: Frames,
   socket: Socket<P, Data>,
   handlers: WebSocketHandlers<P, Data>,
+  maxWaiting: number,
   report: (error: unknown) => void,
 ): void {
-  const waiting: (() => void | Promise<void>)[] = [];
-  let busy = false;
+  let [waitingSize, tooMany] = [0, false];
+  const waiting: (() => unknown)[] = [];
+  let [busy, inARow] = [false, 0];
 
   async function work(): Promise<void> {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
+      if (++inARow > MESSAGES_IN_A_ROW) {
+        inARow = 0;
+        frames.pause();
+        await new Promise(setImmediate);
+      }
       try {
         const done = next();
-        if (!(done instanceof Promise)) continue;
+        if (!isPromise(done)) continue;
         frames.pause();
         await done;
       } catch (error) {
@@ -251,7 +291,7 @@ function relay<P extends Params, Data>(
     frames.resume();
   }
 
-  const call = (handler: () => void | Promise<void>) => {
+  const call = (handler: () => unknown) => {
     waiting.push(handler);
     if (busy) return;
     busy = true;
@@ -259,10 +299,24 @@ function relay<P extends Params, Data>(
   };
   frames.on("message", (data: RawData, isBinary: boolean) => {
     const bytes = data as Buffer;
-    call(() => handlers.message?.(socket, isBinary ? bytes : bytes.toString()));
+    waitingSize += bytes.length;
+    tooMany ||= waitingSize > maxWaiting;
+    if (tooMany) {
+      socket.cut();
+      return;
+    }
+    call(() => {
+      waitingSize -= bytes.length;
+      return handlers.message?.(socket, isBinary ? bytes : bytes.toString());
+    });
   });
   frames.on("close", (code: number, reason: Buffer) => call(() => handlers.close?.(socket, code, reason.toString())));
   call(() => handlers.open?.(socket));
+}
+
+/** Whether it is a promise, of whatever kind. */
+function isPromise(done: unknown): done is PromiseLike<unknown> {
+  return typeof done === "object" && done !== null && typeof (done as PromiseLike<unknown>).then === "function";
 }
 
 function checkLimits(options: WebSocketOptions): Limits {

@@ -1,6 +1,7 @@
 /** Nobody is written to faster than they read, and nobody is read from faster than somebody wants it. */
 import { expect, test } from "vitest";
 import { ConnectionGroup, type Exchange } from "../../src/h1/index.ts";
+import { OutgoingContent } from "../../src/h1/outgoing.ts";
 import { bytes, connectPair, connectServer, message, settled } from "../support/pair.ts";
 
 const PIECE = 8192;
@@ -126,4 +127,16 @@ test("a source is let go when its reader goes", async () => {
   client.cut();
   for (let turns = 0; turns < 5; ++turns) await settled();
   expect([source.closed, group.size]).toEqual([true, 0]);
+});
+
+test("a source that never waits, for a peer that reads all at once, leaves others their turn", async () => {
+  let [given, othersHadTheirTurn] = [0, false];
+  async function* source(): AsyncGenerator<string> {
+    for (; given < 10_000 && !othersHadTheirTurn; ++given) yield "x";
+  }
+  setImmediate(() => {
+    othersHadTheirTurn = true;
+  });
+  await new OutgoingContent(source(), "chunked").send(() => true);
+  expect(given).toBeLessThan(10_000);
 });

@@ -152,6 +152,8 @@ describe("content that cannot be sent", () => {
     ["a target with a space", { target: "/a b" }],
     ["a target that splits", { target: "/\r\nX: y" }],
     ["a host that splits", { host: "a\r\nX: y" }],
+    ["a host that is none", { host: "a/b" }],
+    ["a second host", { fields: [["host", "b"]] }],
     ["a field that splits", { fields: [["X", "a\nb"]] }],
     ["framing", { fields: [["Transfer-Encoding", "chunked"]] }],
     ["a wrong length", { body: "ab", fields: [["Content-Length", "3"]] }],

@@ -83,7 +83,7 @@ describe("102 and 103", () => {
     exchanges[0].respond(message(pieces("a", "b")));
     expect(() => exchanges[0].inform(102)).toThrow("already has its response");
     server.abort();
-    expect(() => exchanges[1].inform(103)).toThrow("already has its response");
+    expect(() => exchanges[1].inform(103)).toThrow("no longer valid");
     await settled();
     expect(statuses()).toEqual(["200"]);
   });

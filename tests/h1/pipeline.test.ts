@@ -123,7 +123,7 @@ test("a client that goes: each that is at work is told, answers go nowhere, none
     [true, true],
   ]);
   expect(over).toEqual([0, 200]);
-  expect(() => exchanges[0].respond(message("1"))).toThrow("already has its response");
+  expect(() => exchanges[0].respond(message("1"))).toThrow("no longer valid");
   expect([exchanges.length, serverEnd.written]).toEqual([2, ""]);
 });
 

@@ -78,6 +78,11 @@ describe("serialize", () => {
   test("refuses what would break the framing", () => {
     expect(() => wire(new HttpResponse("hi", { headers: { "Content-Length": "3" } }))).toThrow("has 2 bytes");
     expect(() => wire(new HttpResponse("hi", { headers: { "Content-Length": "2x" } }))).toThrow(TypeError);
+    const twice = [
+      ["Content-Length", "3"],
+      ["content-length", "2"],
+    ] as const;
+    expect(() => wire(new HttpResponse("hi", { headers: twice }))).toThrow("more than once");
     expect(wire(new HttpResponse("hi", { headers: { "content-length": "2" } }))).toMatch(
       /Content-Length: 2\r\n\r\nhi$/,
     );

@@ -85,6 +85,21 @@ describe("what is thrown", () => {
 });
 
 describe("what is returned", () => {
+  test("content that throws, as it is begun, an HttpError that cannot be sent is a bare 500", async () => {
+    serve("/begins", () => ({
+      [Symbol.asyncIterator]() {
+        throw new HttpError(400, "wrong", { headers: { "Content-Length": "3" } });
+      },
+    }));
+    serve("/later", async () => ({
+      [Symbol.asyncIterator]() {
+        throw new HttpError(400, "wrong", { headers: { "Content-Length": "3" } });
+      },
+    }));
+    const answers = await exchange(port, get("/begins") + get("/later") + get("/"));
+    expect(answers.map(({ status }) => status)).toEqual([500, 500, 200]);
+  });
+
   const broken: [string, () => unknown][] = [
     [
       "an object whose toJSON throws",

@@ -71,6 +71,29 @@ describe("close", () => {
     client.destroy();
   });
 
+  test("waits for as long as it is told, though no timer can", async () => {
+    const app = newApp();
+    let [answer, entered] = [() => {}, () => {}];
+    const inHandler = new Promise<void>((resolve) => {
+      entered = resolve;
+    });
+    app.get("/", async () => {
+      entered();
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return "ok";
+    });
+    const { address } = await app.listen({ port: 0 });
+    const answers = exchange(address.port, get("/"));
+    await inHandler;
+    const closed = app.close({ deadline: 2 ** 31 });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    answer();
+    expect((await answers)[0].body).toBe("ok");
+    await closed;
+  });
+
   test.each([-1, Number.NaN])("refuses the deadline %d", async (deadline) => {
     const app = newApp();
     await app.listen({ port: 0 });

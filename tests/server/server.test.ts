@@ -94,8 +94,16 @@ describe("answers", () => {
   test("405 names the methods there are, and keeps the connection", async () => {
     const answers = await exchange(port, post("/hello/x", "") + get("/many") + get("/json"));
     expect(answers.map(({ status }) => status)).toEqual([405, 405, 200]);
-    expect(answers[0].headers.get("allow")).toBe("GET, HEAD");
-    expect(answers[1].headers.get("allow")).toBe("DELETE, PUT");
+    expect(answers[0].headers.get("allow")).toBe("GET, HEAD, OPTIONS");
+    expect(answers[1].headers.get("allow")).toBe("DELETE, OPTIONS, PUT");
+  });
+
+  test("OPTIONS is told the methods, or that the server is there; a method that nobody knows gets 501", async () => {
+    const to = (line: string) => `${line} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    const lines = ["OPTIONS /json", "OPTIONS *", "FOOBAR /json", "TRACE /json", "OPTIONS /nowhere"];
+    const answers = await exchange(port, lines.map(to).join(""));
+    expect(answers.map(({ status }) => status)).toEqual([204, 204, 501, 405, 404]);
+    expect(answers[0].headers.get("allow")).toBe("GET, HEAD, OPTIONS, POST");
   });
 
   test("500 shows nothing of the error, which is reported", async () => {

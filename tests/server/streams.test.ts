@@ -1,6 +1,7 @@
 /** Answers whose content comes piece by piece. */
 import { once } from "node:events";
 import { connect } from "node:net";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { App, type BodyStream, HttpResponse, type Server } from "../../src/index.ts";
 import { exchange, RawClient } from "../support/client.ts";
@@ -162,5 +163,54 @@ describe("faults", () => {
     const received = await raw(`HEAD /endless HTTP/1.1\r\nHost: a\r\n\r\n${get("/")}`);
     expect(received.endsWith("\r\n\r\nok")).toBe(true);
     expect(asked).toBe(0);
+  });
+});
+
+describe("streams of Node", () => {
+  const failure = new Error("it could not be opened");
+  /** The last that was made, which fails by itself, as one of a file that is not there does, or has content. */
+  let stream: Readable;
+  const make = (fails: boolean) => {
+    stream = new Readable({ read: () => {} });
+    if (fails) stream.destroy(failure);
+    else stream.push("content");
+    return stream;
+  };
+  let release: () => void = () => {};
+  app.get("/node", () => make(false));
+  app.get("/node-fails", () => make(true));
+  app.get("/node-bare", () => new HttpResponse(make(false), { status: 204 }));
+  app.get("/waits", async () => {
+    await new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    return "ok";
+  });
+
+  test("are closed where nothing is sent of them, so that they hold no descriptor", async () => {
+    for (const request of ["HEAD /node", "GET /node-bare"]) {
+      const received = await raw(`${request} HTTP/1.1\r\nHost: a\r\n\r\n${get("/")}`);
+      expect(received.endsWith("\r\n\r\nok")).toBe(true);
+      expect(stream.destroyed).toBe(true);
+    }
+  });
+
+  test("that fail unread trouble nobody", async () => {
+    const received = await raw(`HEAD /node-fails HTTP/1.1\r\nHost: a\r\n\r\n${get("/")}`);
+    expect(received.endsWith("\r\n\r\nok")).toBe(true);
+  });
+
+  test("that fail before it is their turn are told of when it is", async () => {
+    errors.length = 0;
+    const client = new RawClient(port);
+    const failed = new Promise<void>((resolve) => {
+      app.get("/node-fails-later", () => make(true).once("close", resolve));
+    });
+    await client.write(get("/waits") + get("/node-fails-later"));
+    await failed;
+    release();
+    await client.end();
+    expect(client.received).toContain("\r\n\r\nok");
+    expect(errors).toEqual([failure]);
   });
 });

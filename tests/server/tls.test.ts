@@ -112,10 +112,27 @@ describe("handshakes", () => {
     expect(server.counters.acceptedConnections).toBe(0);
   });
 
+  test("may be given all the time there is", async () => {
+    const socket = await secure(await serve({ headTimeout: Number.POSITIVE_INFINITY }));
+    expect(await ask(socket, get("/"), 1)).toEqual(["ok"]);
+    socket.destroy();
+  });
+
+  test("one that has not begun does not keep the server from closing", async () => {
+    const port = await serve({ headTimeout: 60_000 });
+    const client = new RawClient(port);
+    await once(client.socket, "connect");
+    const socket = await secure(port);
+    await app.close({ deadline: Number.POSITIVE_INFINITY });
+    await client.end();
+    client.destroy();
+    socket.destroy();
+  });
+
   test("one that never ends does not outlast the deadline of close", async () => {
     const port = await serve();
     const client = new RawClient(port);
-    await once(client.socket, "connect");
+    await client.write("\x16\x03\x01\x02\x00\x01");
     const socket = await secure(port);
     socket.destroy();
     await app.close({ deadline: 1 });

@@ -7,6 +7,8 @@ import { RawClient } from "../support/client.ts";
 
 const errors: unknown[] = [];
 const apps: App[] = [];
+/** Called when a socket is closed that nobody listens to otherwise. */
+let closed: () => void = () => {};
 
 /** Sends everything back in capitals. */
 function shout(socket: Duplex, head: Buffer): void {
@@ -32,6 +34,12 @@ async function serve(): Promise<number> {
     request.upgrade === "shout" ? upgrade("shout", shout, { "X-Was": request.target }) : "not asked for",
   );
   app.get("/forced", () => upgrade("shout", shout));
+  app.get("/deaf", () =>
+    upgrade("shout", (socket) => {
+      socket.on("close", () => closed());
+      socket.resume();
+    }),
+  );
   app.get("/broken", () =>
     upgrade("shout", () => {
       throw new Error("in take");
@@ -126,6 +134,18 @@ describe("Upgrade", () => {
     expect((await client.responses(2))[1].status).toBe(500);
     expect(errors).toHaveLength(2);
     client.destroy();
+  });
+
+  test("a client that resets troubles nobody, though its taker listens to no errors", async () => {
+    const gone = new Promise<void>((resolve) => {
+      closed = resolve;
+    });
+    const client = new RawClient(await serve());
+    await client.write(asking("/deaf"));
+    await received(client, "\r\n\r\n");
+    client.socket.resetAndDestroy();
+    await gone;
+    expect(errors).toEqual([]);
   });
 
   test("a taker that throws loses the connection, and is reported", async () => {

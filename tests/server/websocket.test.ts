@@ -1,6 +1,7 @@
 /** WebSocket beside HTTP, with a real client and with raw bytes. */
 import { once } from "node:events";
-import { afterEach, describe, expect, test } from "vitest";
+import { constants, deflateRawSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { App, HttpError, type Socket, type WebSocketHandlers, type WebSocketOptions } from "../../src/index.ts";
 import { RawClient } from "../support/client.ts";
@@ -21,6 +22,15 @@ async function serve(handlers: WebSocketHandlers, options: WebSocketOptions = {}
   app.ws("/echo/{room}", handlers, options);
   return (await app.listen({ port: 0 })).address.port;
 }
+
+/** Handlers of one test. */
+let handlers: WebSocketHandlers;
+beforeEach(() => {
+  handlers = {};
+});
+
+/** Resolves when everything had its turn that waits for nothing from outside. */
+const settled = () => new Promise<true>((resolve) => setImmediate(() => resolve(true)));
 
 const echo: WebSocketHandlers = {
   message: async (socket, message) => {
@@ -76,6 +86,25 @@ describe("messages", () => {
     expect(await next(client)).toBe("all");
     expect(order).toEqual(Array.from({ length: 200 }, (_, index) => String(index)));
     client.close();
+  });
+
+  test.each([[true], [false]])("that come in great number leave others their turn, asynchronous: %j", async (waits) => {
+    const many = 2000;
+    let [handled, before] = [0, 0];
+    const all = new Promise<void>((resolve) => {
+      handlers.message = () => {
+        if (handled === 0) setImmediate(() => setImmediate(() => (before = handled)));
+        if (++handled === many) setImmediate(() => setImmediate(resolve));
+        return waits ? Promise.resolve() : undefined;
+      };
+    });
+    const client = new RawClient(await serve(handlers));
+    await client.write(handshake());
+    await client.until(() => client.received.includes("\r\n\r\n"));
+    await client.write("\x81\x81\0\0\0\0x".repeat(many));
+    await all;
+    expect(before).toBeLessThan(many);
+    client.destroy();
   });
 
   test("a socket knows its request, and what upgrade has returned", async () => {
@@ -142,6 +171,80 @@ describe("limits", () => {
     live.close();
   });
 
+  test("a ping that is due later than any timer can wait is never sent", async () => {
+    const client = await connect(await serve(echo, { pingInterval: 2 ** 31 }));
+    const outcome = Promise.race([once(client, "ping"), closed(client), once(client, "message")]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    client.send("kept");
+    expect(String((await outcome)[0])).toBe("kept");
+    client.close();
+  });
+
+  test("a client is kept whose message is at work for longer than a ping may take", async () => {
+    let finish: () => void = () => {};
+    const client = await connect(
+      await serve(
+        {
+          message: async (socket) => {
+            await new Promise<void>((resolve) => {
+              finish = resolve;
+            });
+            await socket.send("done");
+          },
+        },
+        { pingInterval: 20 },
+      ),
+    );
+    client.send("x");
+    for (let pings = 0; pings < 10; ++pings) await Promise.race([once(client, "ping"), once(client, "close")]);
+    finish();
+    expect(await Promise.race([next(client), closed(client)])).toBe("done");
+    client.close();
+  });
+
+  test("a client that reads nothing is cut though its message is at work", async () => {
+    const ended = new Promise<boolean>((resolve) => {
+      handlers.message = async (socket) => {
+        let going = true;
+        while (going) going = await socket.send("x".repeat(1_000_000));
+        resolve(socket.open);
+      };
+    });
+    const client = await connect(await serve(handlers, { pingInterval: 50 }));
+    client.pause();
+    client.send("x");
+    expect(await ended).toBe(false);
+    client.terminate();
+  });
+
+  test("packed messages do not fill the memory while they wait", async () => {
+    let [taken, release] = [0, () => {}];
+    const gone = new Promise<number>((resolve) => {
+      handlers.message = () => {
+        ++taken;
+        return new Promise<void>((resolve) => {
+          release = resolve;
+        });
+      };
+      handlers.close = (_, code) => resolve(code);
+    });
+    const client = new RawClient(await serve(handlers, { compression: true }));
+    const extension = "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n";
+    await client.write(handshake({ fields: `Sec-WebSocket-Version: 13\r\n${KEY}${extension}` }));
+    await client.until(() => client.received.includes("\r\n\r\n"));
+    const packed = deflateRawSync("x".repeat(1_000_000), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+    const frame = Buffer.concat([
+      Buffer.from([0xc1, 0xfe, packed.length >> 8, packed.length & 255, 0, 0, 0, 0]),
+      packed,
+    ]);
+    await client.write(frame.toString("latin1").repeat(40));
+    await client.end();
+    while (await Promise.race([gone.then(() => false), settled()])) release();
+    expect(await gone).toBe(1006);
+    expect(taken).toBeLessThan(20);
+    client.destroy();
+  });
+
   test("a client that does not read is cut when too much waits for it", async () => {
     const sent = deferred<boolean>();
     const port = await serve(
@@ -190,6 +293,15 @@ describe("handshakes", () => {
     const [response] = await client.responses(1, [parts.line?.split(" ")[0] ?? "GET"]);
     expect(response.status).toBe(status);
     if (status === 426) expect(response.headers.get("sec-websocket-version")).toBe("13");
+    client.destroy();
+  });
+
+  test("subprotocols may come in several lines", async () => {
+    const client = new RawClient(await serve(echo, { protocols: ["b"] }));
+    const fields = "Sec-WebSocket-Protocol: b\r\nSec-WebSocket-Protocol: a\r\n";
+    await client.write(handshake({ fields: `Sec-WebSocket-Version: 13\r\n${KEY}${fields}` }));
+    await client.until(() => client.received.includes("\r\n\r\n"));
+    expect(client.received).toMatch(/^HTTP\/1\.1 101 [\s\S]*\r\nSec-WebSocket-Protocol: b\r\n/);
     client.destroy();
   });
 
@@ -301,6 +413,25 @@ describe("ends", () => {
     const gone = closed(client);
     await apps[0].close();
     expect((await gone)[0]).toBe(1001);
+  });
+
+  test("one that is being opened as the server goes away is closed with 1001, too", async () => {
+    let open: () => void = () => {};
+    const asked = new Promise<void>((resolve) => {
+      handlers.upgrade = async () => {
+        resolve();
+        await new Promise<void>((resolve) => {
+          open = resolve;
+        });
+      };
+    });
+    const port = await serve(handlers);
+    const client = new WebSocket(`ws://127.0.0.1:${port}/echo/a`);
+    await asked;
+    const done = apps[0].close({ deadline: Number.POSITIVE_INFINITY });
+    open();
+    expect((await closed(client))[0]).toBe(1001);
+    await done;
   });
 
   test("sending after the end gives false, and closing is no error", async () => {
