@@ -213,6 +213,7 @@ export class Server {
       await this.#listening;
     } catch {
       // It never listened, so there is nothing to close.
+      this.#tellClosed();
       return;
     }
     let timer: NodeJS.Timeout | undefined;

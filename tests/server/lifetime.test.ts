@@ -1,7 +1,7 @@
 /** What becomes of requests when clients go, and of connections when the server stops. */
 import { once } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
-import { App } from "../../src/index.ts";
+import { App, Server } from "../../src/index.ts";
 import { exchange, RawClient } from "../support/client.ts";
 import { deferred } from "../support/deferred.ts";
 
@@ -115,4 +115,13 @@ test("run ends when the application is closed, and leaves no listeners", async (
   });
   expect(port).toBeGreaterThan(0);
   expect(process.listenerCount("SIGTERM")).toBe(before);
+});
+
+test("a server that never listened is closed as any other", async () => {
+  const app = newApp();
+  const { port } = (await app.listen({ port: 0 })).address;
+  const second = new Server(newApp(), { port });
+  await expect(second.listen()).rejects.toThrow("another program listens there already");
+  await second.close();
+  await second.closed;
 });
