@@ -231,6 +231,8 @@ export class Server {
       );
     });
     clearTimeout(timer);
+    // The last sockets are gone before they have told of it.
+    while (this.#connections.size > 0) await new Promise((resolve) => setImmediate(resolve));
     this.#tellClosed();
   }
 }
