@@ -100,7 +100,9 @@ export class Server {
     const maxConnections = atLeastOne("maxConnections", options.maxConnections);
     const maxConcurrentRequests = atLeastOne("maxConcurrentRequests", options.maxConcurrentRequests);
     if (!Number.isInteger(port) || port < 0 || port > 65535) {
-      throw new RangeError(`port must be a whole number from 0 to 65535, not ${port}`);
+      // What stands in an environment variable is text, and looks like a number.
+      const shown = typeof port === "string" ? JSON.stringify(port) : port;
+      throw new RangeError(`port must be a whole number from 0 to 65535, not ${shown}`);
     }
     const { path, fd, tls } = options;
     this.#place = path !== undefined ? { path } : fd !== undefined ? { fd } : { host, port };

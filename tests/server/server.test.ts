@@ -323,6 +323,10 @@ describe("start and stop", () => {
     await expect(new App().listen({ port: wrong })).rejects.toThrow(RangeError);
   });
 
+  test("a port that is text is shown as text", async () => {
+    await expect(new App().listen({ port: "8080" as unknown as number })).rejects.toThrow('not "8080"');
+  });
+
   test("close lets what is in flight finish, and closes what is idle", async () => {
     const own = new App();
     const started = deferred();
