@@ -79,7 +79,6 @@ beforeEach(() => {
 afterEach(async () => {
   for (const [at, name] of NAMES.entries()) channel(`pyrois:${name}`).unsubscribe(listeners[at]);
   await app.close({ deadline: 0 });
-  // The last sockets tell that they are closed after the server does.
 });
 
 const get = (path: string, more = "") => `GET ${path} HTTP/1.1\r\nHost: a\r\n${more}\r\n`;
