@@ -10,7 +10,7 @@ const LAST_CHUNK = "0\r\n";
  * Pieces that leave before everything else has its turn: a source that never waits, for a peer that reads as fast as
  * it gives, would have the process to itself.
  */
-const PIECES_IN_A_ROW = 64;
+const PIECES_IN_A_ROW = 512;
 /** Calls when all that waits now was served; where the host has no such thing, when a timer can. */
 const { setImmediate: afterAll = (then: () => void) => setTimeout(then, 0) } = globalThis as {
   setImmediate?: (then: () => void) => unknown;
@@ -112,6 +112,8 @@ export class OutgoingContent {
       const room = send(this.#frame(bytes));
       this.#sent = this.#size === this.framing;
       if (!(await room)) return;
+      // Whoever had to wait for the peer has left the others their turn.
+      if (room !== true) row = 0;
     }
     if (typeof this.framing === "number" && this.#size < this.framing) throw this.#mismatch();
     if (this.framing !== "chunked") return;
