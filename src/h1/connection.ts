@@ -209,7 +209,8 @@ export class ServerConnection implements ExchangeOwner {
     }
     // A client that goes is only heard of where its connection is read.
     if (!this.#pipeline.empty && (this.#inputEnded || this.#paused)) this.#transport.probe();
-    if (!this.#patience.over) return;
+    const drips = this.#incoming !== null && this.#patience.drips(this.#incoming.content.size);
+    if (!drips && !this.#patience.over) return;
     const { waitsFor } = this.#patience;
     if (waitsFor === REST_OF_HEAD) this.#fail(new ParseError(abi.HEAD_TIMEOUT));
     else if (waitsFor === CONTENT) this.#fail(new ParseError(abi.BODY_TIMEOUT));

@@ -53,6 +53,11 @@ export interface ConnectionOptions {
   readonly headTimeout: number;
   /** From one piece of content to the next; then 408. */
   readonly bodyTimeout: number;
+  /**
+   * Bytes of content that must come a second, on the average of the time that is spent waiting for it; looked at once
+   * that is `bodyTimeout`; then 408. 0 for as slow as they like.
+   */
+  readonly minBodyRate: number;
   /** From an answer to the next request; then the connection closes without a word. */
   readonly keepAliveTimeout: number;
   /** For which a peer may read nothing of what is written to it; then the connection is cut. */
@@ -69,6 +74,7 @@ export const DEFAULT_CONNECTION_OPTIONS: ConnectionOptions = {
   maxPipelinedRequests: 16,
   headTimeout: 10_000,
   bodyTimeout: 60_000,
+  minBodyRate: 240,
   keepAliveTimeout: 75_000,
   writeTimeout: 60_000,
 };
@@ -78,7 +84,7 @@ export function checkConnectionOptions(options: Partial<ConnectionOptions>): Con
   const checked = { ...DEFAULT_CONNECTION_OPTIONS };
   for (const name of Object.keys(checked) as (keyof ConnectionOptions)[]) {
     const value = options[name] ?? checked[name];
-    const least = name === "maxBodySize" ? 0 : 1;
+    const least = name === "maxBodySize" || name === "minBodyRate" ? 0 : 1;
     if (typeof value !== "number" || !(value >= least)) {
       throw new RangeError(`${name} must be a number of at least ${least}, not ${value}`);
     }

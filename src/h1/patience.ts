@@ -34,6 +34,9 @@ export class Patience {
   #unsent = 0;
   #unsentSince = 0;
   #lingersUntil = 0;
+  /** Milliseconds for which it has waited for the content of one request, and when that was counted last. */
+  #contentTime = 0;
+  #contentAt = 0;
 
   constructor(terms: Terms) {
     this.#terms = terms;
@@ -51,9 +54,12 @@ export class Patience {
    */
   wait(waitsFor: number, requests: number): void {
     if (waitsFor === this.#waitsFor && waitsFor !== CONTENT && requests === this.#requests) return;
+    const { now } = this.#terms.clock;
+    if (requests !== this.#requests) this.#contentTime = 0;
+    if (waitsFor !== this.#waitsFor) this.#contentAt = now;
     this.#waitsFor = waitsFor;
     this.#requests = requests;
-    this.#since = this.#terms.clock.now;
+    this.#since = now;
   }
 
   /** Waits for the peer to close its side from now on. */
@@ -73,6 +79,15 @@ export class Patience {
   /** Whether it has waited too long. */
   get over(): boolean {
     return this.#terms.clock.now - this.#since >= this.#limit();
+  }
+
+  /** Whether content, of which `size` bytes have come so far, comes too slowly. To be asked at every tick. */
+  drips(size: number): boolean {
+    if (this.#waitsFor !== CONTENT) return false;
+    const { clock, options } = this.#terms;
+    this.#contentTime += clock.now - this.#contentAt;
+    this.#contentAt = clock.now;
+    return this.#contentTime >= options.bodyTimeout && 1000 * size < options.minBodyRate * this.#contentTime;
   }
 
   /** Whether the peer has read nothing for too long of what is `unsent` (`Transport.unsent`). */

@@ -105,7 +105,10 @@ export const PARSE_ERRORS: ReadonlyMap<number, ParseErrorRow> = new Map([
   [abi.INCOMPLETE_MESSAGE, row("IncompleteMessage", 400, "RFC 9112 §8", "the input ended in the middle of a message")],
   [abi.CONTENT_TOO_LARGE, row("ContentTooLarge", 413, "RFC 9110 §15.5.14", "the content is larger than maxBodySize")],
   [abi.HEAD_TIMEOUT, row("HeadTimeout", 408, "RFC 9110 §15.5.9", "the head took longer than headTimeout")],
-  [abi.BODY_TIMEOUT, row("BodyTimeout", 408, "RFC 9110 §15.5.9", "no content came for bodyTimeout")],
+  [
+    abi.BODY_TIMEOUT,
+    row("BodyTimeout", 408, "RFC 9110 §15.5.9", "no content came for bodyTimeout, or less of it than minBodyRate"),
+  ],
 ]);
 
 /** Bytes as text that is safe to show anywhere: printable ASCII as it is, all else as escapes. */

@@ -54,7 +54,7 @@ const BACKLOG = 1024;
 /** Milliseconds from one look at all connections to the next: how exact their timeouts are. */
 const TICK = 125;
 /** Milliseconds of one tick at the most that count: longer ones mean that the process was kept from its work. */
-const STEP_MAX = 1000;
+const STEP_MAX = 250;
 
 /** What a server has counted since it was made. */
 export interface ServerCounters {

@@ -80,7 +80,7 @@ const PACKED_FROM = 1024;
 /** The longest time that a timer can wait, some 24 days; asked for more, it would not wait at all. */
 const TIMER_MAX = 0x7fff_ffff;
 /** Fields that the library looks at. */
-const FIELDS = ["upgrade", ...["key", "version", "protocol", "extensions"].map((name) => `sec-websocket-${name}`)];
+const FIELDS = ["key", "version", "protocol", "extensions"].map((name) => `sec-websocket-${name}`);
 /** Bytes of messages that may wait for their turn: only those that came packed can be so many, and only by design. */
 const WAITING_MAX = 16777216;
 /** Messages of one client that are handled before everything else has its turn. */
@@ -185,7 +185,9 @@ export class WebSockets {
     limits: Limits,
   ): HandOver {
     const headers = Object.fromEntries(FIELDS.map((name) => [name, socket.headers.get(name) ?? undefined]));
-    const message = { method: "GET", headers } as unknown as Parameters<WebSocketServer["handleUpgrade"]>[0];
+    const message = { method: "GET", headers: { ...headers, upgrade: "websocket" } } as unknown as Parameters<
+      WebSocketServer["handleUpgrade"]
+    >[0];
     const report = (error: unknown) => {
       this.#application.report(error, request as HttpRequest);
       socket.close(INTERNAL_ERROR);
@@ -221,7 +223,9 @@ function checkHandshake(request: HttpRequest<Params>, origins: readonly string[]
   const { headers } = request;
   if (request.method !== "GET") throw new HttpError(405, undefined, { headers: { Allow: "GET" } });
   const required = { headers: { Upgrade: "websocket", "Sec-WebSocket-Version": "13" } };
-  if (request.upgrade?.toLowerCase() !== "websocket") throw new HttpError(426, "this path speaks WebSocket", required);
+  const asked = request.upgrade?.toLowerCase().split(",") ?? [];
+  if (!asked.some((protocol) => protocol.trim() === "websocket"))
+    throw new HttpError(426, "this path speaks WebSocket", required);
   if (headers.get("sec-websocket-version") !== "13") {
     throw new HttpError(426, "the version of WebSocket is not 13", required);
   }

@@ -10,7 +10,7 @@ const WRITE = 4000;
 const get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n";
 
-function held() {
+function held(minBodyRate = 0) {
   const exchanges: Exchange[] = [];
   const errors: string[] = [];
   const group = new ConnectionGroup(
@@ -18,7 +18,7 @@ function held() {
       request: (exchange) => void exchanges.push(exchange),
       failed: (error) => void errors.push(error.name),
     },
-    { headTimeout: HEAD, bodyTimeout: BODY, keepAliveTimeout: KEEP_ALIVE, writeTimeout: WRITE },
+    { headTimeout: HEAD, bodyTimeout: BODY, keepAliveTimeout: KEEP_ALIVE, writeTimeout: WRITE, minBodyRate },
     5000,
   );
   const connection = connectServer(group);
@@ -89,6 +89,40 @@ describe("content", () => {
     await expect(content).rejects.toMatchObject({ name: "BodyTimeout", status: 408 });
     exchanges[0].respond(message("late", { status: 408 }));
     expect([errors, statuses(), serverEnd.ended]).toEqual([["BodyTimeout"], ["408"], true]);
+  });
+
+  test.each([
+    ["as fast as it must", 20, []],
+    ["a byte too slow", 19, ["BodyTimeout"]],
+  ])("that comes %s, once it took its time", (_, size, told) => {
+    const { server, pass, exchanges, errors } = held(10);
+    server.receive(bytes(post.replace("9", "99")));
+    exchanges[0].content.bytes().catch(() => {});
+    server.receive(bytes("x"));
+    pass(BODY / 2);
+    server.receive(bytes("x".repeat(size - 1)));
+    pass(BODY / 2 - 1);
+    expect(errors).toEqual([]);
+    pass(1);
+    expect(errors).toEqual(told);
+  });
+
+  test("is not counted slow for the time in which nobody wanted it, nor for that of the request before", async () => {
+    const { server, pass, exchanges, errors } = held(100_000);
+    server.receive(bytes(post.replace("9", "900000")));
+    exchanges[0].content.bytes().catch(() => {});
+    pass(BODY - 1);
+    server.receive(bytes("x".repeat(900_000)));
+    await settled();
+    for (let turns = 0; turns < 20; ++turns) await settled();
+    pass(100 * BODY);
+    exchanges[0].respond(message("ok"));
+    server.receive(bytes(post));
+    exchanges[1].content.bytes().catch(() => {});
+    pass(BODY - 1);
+    expect(errors).toEqual([]);
+    pass(1);
+    expect(errors).toEqual(["BodyTimeout"]);
   });
 
   test("of a request that is answered already: the connection ends", () => {

@@ -64,8 +64,16 @@ describe.concurrent("timeouts", () => {
     expect(await untilClosed(client)).toEqual(statuses);
   });
 
-  test("content that comes drop by drop is taken", async () => {
-    const client = new RawClient(await serve({ bodyTimeout: 600 }));
+  test("content that drips ends the connection, though there is some all the time", async () => {
+    const client = new RawClient(await serve({ bodyTimeout: 300 }));
+    await client.write("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 8192\r\n\r\n");
+    const drip = setInterval(() => client.socket.write("x"), 50);
+    expect(await untilClosed(client)).toEqual([408]);
+    clearInterval(drip);
+  });
+
+  test("content that comes drop by drop is taken where that is allowed", async () => {
+    const client = new RawClient(await serve({ bodyTimeout: 600, minBodyRate: 0 }));
     await client.write("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n");
     for (const byte of "12345678") {
       await new Promise((resolve) => setTimeout(resolve, 100));

@@ -316,6 +316,14 @@ describe("handshakes", () => {
     }
   });
 
+  test("WebSocket may be one of several protocols that are asked for", async () => {
+    const client = new RawClient(await serve(echo));
+    await client.write(handshake().replace("Upgrade: websocket", "Upgrade: h2c, WebSocket"));
+    await client.until(() => client.received.includes("\r\n\r\n"));
+    expect(client.received).toMatch(/^HTTP\/1\.1 101 /);
+    client.destroy();
+  });
+
   test("upgrade may refuse", async () => {
     const port = await serve({
       upgrade: () => {
