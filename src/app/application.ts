@@ -9,12 +9,14 @@ import {
   toResponse,
 } from "../http/index.ts";
 import { ParseError, ReleasedError } from "../parser/index.ts";
-import { Router } from "../router/index.ts";
+import { Router, type PathParams as TypedParams } from "../router/index.ts";
 
-/** Names of the parameters in a path pattern, as an object type. */
-export type PathParams<Pattern extends string> = Pattern extends `${string}{${infer Name}}${infer Rest}`
-  ? { readonly [K in Name]: string } & PathParams<Rest>
-  : Params;
+/** The parameters of a path pattern, as an object type; any where the pattern is no literal. */
+export type PathParams<Pattern extends string> = Pattern extends unknown
+  ? string extends Pattern
+    ? Params
+    : TypedParams<Pattern>
+  : never;
 
 /** Serves a request: what it returns, now or later, becomes the response. */
 export type Handler<P extends Params = Params> = (request: HttpRequest<P>) => Answer | Promise<Answer>;
@@ -56,10 +58,11 @@ export class Application {
   route<const P extends string>(path: P, handler: Handler<PathParams<P>>, options: RouteOptions = {}): this {
     if (typeof handler !== "function") throw new TypeError(`the handler of ${path} is no function`);
     const methods = options.methods ?? ["GET"];
-    for (const method of methods === "*" ? ["*"] : methods) {
+    const routes = (methods === "*" ? ["*"] : methods).map((method) => {
       if (!isToken(method)) throw new TypeError(`${JSON.stringify(method)} of ${path} is no method`);
-      this.#router.add(method, path, handler as Handler);
-    }
+      return { method, pattern: path, value: handler as Handler };
+    });
+    this.#router.addAll(routes);
     return this;
   }
 
@@ -136,7 +139,7 @@ export class Application {
     const found = this.#router.find(method, request.path);
     switch (found.kind) {
       case "found":
-        if (found.params !== null) request.params = found.params;
+        if (found.params !== null) request.params = found.params as Params;
         return found.value(request);
       case "method":
         throw new HttpError(405, undefined, { headers: { Allow: found.allowed.join(", ") } });
