@@ -1,6 +1,6 @@
 /** Segments that have text around parameters. */
 import type { Kind } from "./converters.ts";
-import { convert, type Segment } from "./pattern.ts";
+import { ANY, convert, type Segment } from "./pattern.ts";
 
 /** A segment as text and parameters in turn: `texts` has one entry more than `kinds`, its first and last maybe "". */
 export interface Mixed {
@@ -8,7 +8,11 @@ export interface Mixed {
   readonly kinds: readonly (readonly Kind[])[];
 }
 
+const SINGLE: Mixed = { texts: ["", ""], kinds: [ANY] };
+
 export function mixedOf(segment: Segment, fold: (text: string) => string): Mixed {
+  const [first] = segment;
+  if (segment.length === 1 && typeof first === "object" && first.kinds === ANY) return SINGLE;
   const texts: string[] = [];
   const kinds: (readonly Kind[])[] = [];
   for (const part of segment) {

@@ -29,6 +29,10 @@ export interface Pattern {
 /** Parameters that a pattern may have. */
 export const MAX_PARAMETERS = 32;
 
+/** The kinds of a parameter that names none. */
+export const ANY: readonly Kind[] = [STRING];
+const NO_PARAMETERS: readonly Parameter[] = [];
+
 const NAME = /[A-Za-z_]\w*/y;
 /** RFC 3986 §3.3: anything else comes percent-encoded, or is no part of a path, and would never match. */
 const NO_PATH = /[^!$-;=@-Z_a-z~%]|%(?![\dA-Fa-f]{2})/;
@@ -72,6 +76,7 @@ class PatternReader {
     const text = this.#text;
     if (text === "*") return { text, segments: [], parameters: [] };
     if (!text.startsWith("/")) throw wrong(`a path begins with "/", not like ${quote(text)},`, this.#where);
+    if (!/[{:]/.test(text)) return { text, segments: [this.#allFixed(text.slice(1))], parameters: NO_PARAMETERS };
     const segments: Segment[] = [];
     let at = 0;
     while (at < text.length) {
@@ -86,9 +91,19 @@ class PatternReader {
     return { text, segments, parameters: this.#parameters };
   }
 
+  /** All of a pattern without parameters, taken as one segment. */
+  #allFixed(text: string): Segment {
+    if (text.startsWith("/") || text.includes("//")) throw wrong("an empty segment", this.#where);
+    return text === "" ? [] : [this.#fixed(text)];
+  }
+
   /** The segment at `start`, and where it ends. */
   #segment(start: number): [Segment, number] {
     const text = this.#text;
+    const slash = text.indexOf("/", start);
+    const stop = slash < 0 ? text.length : slash;
+    const whole = text.slice(start, stop);
+    if (!/[{:]/.test(whole)) return [whole === "" ? [] : [this.#fixed(whole)], stop];
     const parts: (string | Parameter)[] = [];
     let fixed = start;
     let at = start;
@@ -112,7 +127,7 @@ class PatternReader {
       // ":" begins a name where no word character stands before it: /users:batch is fixed text.
       const name = text[at] === ":" && !/\w/.test(text[at - 1]) ? nameAt(text, at + 1) : "";
       if (name === "") ++at;
-      else take(this.#keep(name, `:${name}`, [STRING], "", undefined), at + 1 + name.length);
+      else take(this.#keep(name, `:${name}`, ANY, "", undefined), at + 1 + name.length);
     }
     flush();
     this.#check(parts);
@@ -131,7 +146,8 @@ class PatternReader {
 
   #fixed(text: string): string {
     const unfit = NO_PATH.exec(text)?.[0];
-    if (unfit) throw wrong(`${quote(unfit)} must be percent-encoded`, this.#where);
+    if (unfit !== undefined) throw wrong(`${quote(unfit)} must be percent-encoded`, this.#where);
+    if (!text.includes("%")) return text;
     try {
       if (!decodeURIComponent(text).includes("\0")) return text;
     } catch {}
@@ -158,7 +174,7 @@ class PatternReader {
     if (!(mark === "" || mark === "=" || (mark === "?" && at === inner.length - 1))) {
       throw wrong(`${quote(inner.slice(at))} means nothing in ${text}`, this.#where);
     }
-    return this.#keep(name, text, kinds.length > 0 ? kinds : [STRING], mark, fallback);
+    return this.#keep(name, text, kinds.length > 0 ? kinds : ANY, mark, fallback);
   }
 
   #kind(inner: string, at: number, text: string): [Kind, number] {

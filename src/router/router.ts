@@ -2,18 +2,41 @@
 import { type Kind, kindsWith } from "./converters.ts";
 import { namesOf, readHost } from "./hosts.ts";
 import { type Pattern, readPattern } from "./pattern.ts";
-import { type Entry, entryOf, INVALID, NONE, Table, type TableOptions } from "./table.ts";
+import { type Entry, INVALID, NONE, Table, type TableOptions } from "./table.ts";
 import type { Found, Query, Route, RouteDetails, RouteInit, RouterOptions, SlashPolicy } from "./types.ts";
 import { type Values, writePath, writeQuery } from "./url.ts";
-import { variantsOf } from "./variants.ts";
+import { type Variant, variantsOf } from "./variants.ts";
 
 /** A route that is read, and not yet registered. */
 interface Plan<T> {
-  readonly init: RouteInit<T>;
+  readonly route: Route<T>;
   readonly label: string;
-  readonly host: string | undefined;
   readonly pattern: Pattern;
-  readonly entries: readonly Entry<T>[];
+  readonly variants: readonly Variant<Entry<T>>[];
+}
+
+class Registered<T> implements Route<T> {
+  readonly method: string;
+  readonly pattern: string;
+  readonly value: T;
+  readonly name: string | undefined;
+  readonly host: string | undefined;
+  readonly origin: string | undefined;
+  readonly #router: Router<T>;
+
+  constructor(init: RouteInit<T>, host: string | undefined, router: Router<T>) {
+    this.method = init.method;
+    this.pattern = init.pattern;
+    this.value = init.value;
+    this.name = init.name;
+    this.host = host;
+    this.origin = init.origin;
+    this.#router = router;
+  }
+
+  remove(): void {
+    this.#router.replace([this], []);
+  }
 }
 
 /** RFC 9110 §5.6.2. */
@@ -22,6 +45,10 @@ const SLASHES: readonly SlashPolicy[] = ["strict", "ignore", "redirect"];
 
 function foldCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+function asItIs(text: string): string {
+  return text;
 }
 
 function labelOf({ method, pattern, host = "", origin }: RouteInit<unknown>): string {
@@ -45,7 +72,7 @@ export class Router<T> {
   /** Routes of every host, and those of one alone. */
   readonly #common: Table<T>;
   readonly #hosts = new Map<string, Table<T>>();
-  readonly #plans = new Map<Route<T>, Plan<T>>();
+  readonly #routes = new Set<Route<T>>();
   readonly #names = new Map<string, Plan<T>>();
 
   /** Throws a TypeError where a converter or an option makes no sense. */
@@ -60,7 +87,7 @@ export class Router<T> {
 
   /** The routes that are registered, in the order they were. */
   get routes(): Route<T>[] {
-    return [...this.#plans.keys()];
+    return [...this.#routes];
   }
 
   /**
@@ -68,7 +95,9 @@ export class Router<T> {
    * @throws TypeError that names the route, where method, pattern, host or name make no sense or are taken
    */
   add(method: string, pattern: string, value: T, details: RouteDetails = {}): Route<T> {
-    return this.addAll([{ ...details, method, pattern, value }])[0];
+    const plan = this.#plan({ ...details, method, pattern, value });
+    this.#put(plan);
+    return plan.route;
   }
 
   /** Registers routes in one step: all of them, or none where one is refused. */
@@ -79,12 +108,9 @@ export class Router<T> {
   /** Takes routes away and registers others in one step: where one is refused, all stays as it was. */
   replace(old: Iterable<Route<T>>, routes: Iterable<RouteInit<T>>): Route<T>[] {
     const plans = [...routes].map((init) => this.#plan(init));
-    const removed = [...old].flatMap((route) => {
-      const plan = this.#plans.get(route);
-      return plan ? [[route, plan] as const] : [];
-    });
+    const removed = [...old].filter((route) => this.#routes.has(route)).map((route) => this.#plan(route, route));
     const added: Plan<T>[] = [];
-    for (const [, plan] of removed) this.#take(plan);
+    for (const plan of removed) this.#take(plan);
     try {
       for (const plan of plans) {
         this.#put(plan);
@@ -92,67 +118,54 @@ export class Router<T> {
       }
     } catch (error) {
       for (const plan of added) this.#take(plan);
-      for (const [, plan] of removed) this.#put(plan);
+      for (const plan of removed) this.#put(plan);
       throw error;
     }
-    for (const [route] of removed) this.#plans.delete(route);
-    return added.map((plan) => this.#handle(plan));
+    return plans.map(({ route }) => route);
   }
 
-  #plan(init: RouteInit<T>): Plan<T> {
+  /** Reads a route: a new one, or one that is registered. */
+  #plan(init: RouteInit<T>, registered?: Route<T>): Plan<T> {
     const label = labelOf(init);
     if (!TOKEN.test(init.method)) throw new TypeError(`${JSON.stringify(init.method)} of ${label} is no method`);
     const pattern = readPattern(init.pattern, label, this.#kinds);
     const host = init.host === undefined ? undefined : readHost(init.host, label);
-    const variants = variantsOf<Entry<T>>(pattern, label, this.#options.fold ?? ((text) => text));
-    const entries = variants.map((variant) => entryOf(init.method, init.value, label, variant));
-    return { init, label, host, pattern, entries };
+    const variants = variantsOf<Entry<T>>(pattern, label, this.#options.fold ?? asItIs);
+    return { route: registered ?? new Registered(init, host, this), label, pattern, variants };
   }
 
-  #handle(plan: Plan<T>): Route<T> {
-    const remove = () => {
-      if (this.#plans.delete(route)) this.#take(plan);
-    };
-    const route: Route<T> = Object.freeze({ ...plan.init, remove });
-    this.#plans.set(route, plan);
-    return route;
-  }
-
+  /** Registers what was read, in whole or not at all. */
   #put(plan: Plan<T>): void {
-    const { name } = plan.init;
+    const { route, label, variants } = plan;
+    const { name, host } = route;
     const other = name === undefined ? undefined : this.#names.get(name);
-    if (other) throw new TypeError(`the name ${JSON.stringify(name)} of ${plan.label} is taken by ${other.label}`);
-    const table = this.#tableFor(plan.host);
-    const added: Entry<T>[] = [];
-    try {
-      for (const entry of plan.entries) {
-        table.add(entry);
-        added.push(entry);
+    if (other) throw new TypeError(`the name ${JSON.stringify(name)} of ${label} is taken by ${other.label}`);
+    const table = this.#tableFor(host);
+    for (const [index, variant] of variants.entries()) {
+      const taken = table.taken(route.method, variant.steps);
+      if (taken) {
+        for (const added of variants.slice(0, index)) table.remove(route, added);
+        const which = taken === route ? "itself: what may be missing is not told apart" : labelOf(taken);
+        throw new TypeError(`${label} is taken by ${which}`);
       }
-    } catch (error) {
-      for (const entry of added) table.remove(entry);
-      this.#drop(plan.host, table);
-      throw error;
+      table.add(route, variant);
     }
+    if (host !== undefined) this.#hosts.set(host, table);
     if (name !== undefined) this.#names.set(name, plan);
+    this.#routes.add(route);
   }
 
-  #take(plan: Plan<T>): void {
-    const table = this.#tableFor(plan.host);
-    for (const entry of plan.entries) table.remove(entry);
-    this.#drop(plan.host, table);
-    if (plan.init.name !== undefined) this.#names.delete(plan.init.name);
+  #take({ route, variants }: Plan<T>): void {
+    const table = this.#tableFor(route.host);
+    for (const variant of variants) table.remove(route, variant);
+    if (route.host !== undefined && table.empty) this.#hosts.delete(route.host);
+    if (route.name !== undefined) this.#names.delete(route.name);
+    this.#routes.delete(route);
   }
 
   #tableFor(host: string | undefined): Table<T> {
     if (host === undefined) return this.#common;
-    const table = this.#hosts.get(host) ?? new Table<T>(this.#options);
-    this.#hosts.set(host, table);
-    return table;
-  }
-
-  #drop(host: string | undefined, table: Table<T>): void {
-    if (host !== undefined && table.empty) this.#hosts.delete(host);
+    return this.#hosts.get(host) ?? new Table<T>(this.#options);
   }
 
   /** Finds what serves a request; `path` is as it was sent, without query, and `host` as in the field of this name. */

@@ -1,7 +1,7 @@
 /** The way of a path down the tree. */
 import { decode, takeMixed } from "./mixed.ts";
 import { convert } from "./pattern.ts";
-import { type Edge, type Leaf, MIXED, type Node, PLAIN, REST } from "./tree.ts";
+import { type Edge, MIXED, type Node, PLAIN, REST } from "./tree.ts";
 
 const SLASH = 0x2f;
 const PERCENT = 0x25;
@@ -16,14 +16,13 @@ function stands(text: string, path: string, at: number): boolean {
   return true;
 }
 
-/** What the entries of a leaf are told by. */
+/** What the entries of a node are told by. */
 export interface Methodical {
   readonly method: string;
 }
 
-/** The entry of a leaf that serves a method: its own, for HEAD that of GET, and else that of all methods. */
-export function pick<E extends Methodical>(leaf: Leaf<E>, method: string, head: boolean): E | null {
-  const { entries } = leaf;
+/** The entry that serves a method: its own, for HEAD that of GET, and else that of all methods. */
+export function pick<E extends Methodical>(entries: readonly E[], method: string, head: boolean): E | null {
   for (let index = 0; index < entries.length; ++index) if (entries[index].method === method) return entries[index];
   let other: E | null = null;
   for (const entry of entries) {
@@ -42,7 +41,7 @@ export class Search<E extends Methodical> {
   readonly values: unknown[] = [];
   /** Whether text that a parameter would take could not be decoded. */
   invalid = false;
-  /** Whether the path led to a leaf without the method. */
+  /** Whether the path led to entries, but of other methods. */
   other = false;
   /** Where methods are gathered; what is searched for is then never found. */
   gathered: Set<string> | null = null;
@@ -64,13 +63,13 @@ export class Search<E extends Methodical> {
     return this.#walk(root, 0, 0);
   }
 
-  #end(leaf: Leaf<E> | null): E | null {
-    if (leaf === null) return null;
+  #end({ entries }: Node<E>): E | null {
+    if (entries === null) return null;
     if (this.gathered !== null) {
-      for (const { method } of leaf.entries) this.gathered.add(method);
+      for (const { method } of entries) this.gathered.add(method);
       return null;
     }
-    const entry = pick(leaf, this.#method, this.#head);
+    const entry = pick(entries, this.#method, this.#head);
     if (entry === null) this.other = true;
     return entry;
   }
@@ -82,9 +81,9 @@ export class Search<E extends Methodical> {
     let at = start;
     let depth = taken;
     while (at < length) {
-      const { edges } = node;
+      const { edges, below } = node;
       const index = path.charCodeAt(at) - node.base;
-      const child = index >= 0 && index < node.below.length ? node.below[index] : null;
+      const child = below !== null && index >= 0 && index < below.length ? below[index] : null;
       if (child !== null && stands(child.text, path, at)) {
         if (edges === null) {
           at += child.text.length;
@@ -112,7 +111,7 @@ export class Search<E extends Methodical> {
       at = end;
       node = edge.next;
     }
-    return this.#end(node.leaf);
+    return this.#end(node);
   }
 
   /** Tries the edges of a node with the segment that begins there. */
@@ -138,7 +137,7 @@ export class Search<E extends Methodical> {
         if (value === undefined) continue;
         this.values[depth] = value;
       }
-      const entry = this.#walk(edge.next, end, depth + edge.count);
+      const entry = this.#walk(edge.next, end, depth + edge.mixed.kinds.length);
       if (entry !== null) return entry;
     }
     return null;
@@ -158,6 +157,6 @@ export class Search<E extends Methodical> {
     const value = text.startsWith("/") ? undefined : edge.kinds.length === 0 ? text : convert(edge.kinds, text);
     if (value === undefined) return null;
     this.values[depth] = value;
-    return this.#end(edge.next.leaf);
+    return this.#end(edge.next);
   }
 }

@@ -1,18 +1,18 @@
 /** The routes of one host. */
 import type { Parameter } from "./pattern.ts";
 import { type Methodical, pick, Search } from "./search.ts";
-import { grow, type Leaf, Node, prune } from "./tree.ts";
-import type { Found, ParamValues } from "./types.ts";
+import { grow, Node, prune, reach, type Step } from "./tree.ts";
+import type { Found, ParamValues, Route } from "./types.ts";
 import { defaultOf, type Variant } from "./variants.ts";
 
-/** A variant of a pattern, for one method. */
+/** A route at a node of the tree. */
 export interface Entry<T> extends Methodical {
+  readonly route: Route<T>;
   readonly value: T;
-  /** The route it is of, as errors name it. */
-  readonly label: string;
-  readonly variant: Variant<Entry<T>>;
-  /** What is found, where it is the same every time. */
-  readonly found: Found<T> | null;
+  readonly names: readonly string[];
+  readonly missing: readonly Parameter[];
+  /** What was found before, where it is the same every time. */
+  found: Found<T> | null;
 }
 
 /** How a table reads paths. */
@@ -32,33 +32,46 @@ export const INVALID: Found<never> = { kind: "invalid" };
 const Params = function Params() {} as unknown as new () => Record<string, unknown>;
 Params.prototype = Object.freeze(Object.create(null));
 
-function paramsOf(
-  names: readonly string[],
-  values: readonly unknown[],
-  missing: readonly Parameter[],
-): ParamValues | null {
+function paramsOf({ names, missing }: Entry<unknown>, values: readonly unknown[]): ParamValues | null {
+  if (names.length + missing.length === 0) return null;
   const params = new Params();
   for (let index = 0; index < names.length; ++index) params[names[index]] = values[index];
   for (let index = 0; index < missing.length; ++index) params[missing[index].name] = defaultOf(missing[index]);
   return params;
 }
 
-/** An entry for a variant. */
-export function entryOf<T>(method: string, value: T, label: string, variant: Variant<Entry<T>>): Entry<T> {
-  const { names, missing } = variant;
-  // A default that is an object, such as a Date, is made anew for each request: one could change it.
-  const steady = names.length === 0 && missing.every((parameter) => typeof defaultOf(parameter) !== "object");
-  const params = missing.length > 0 ? Object.freeze(paramsOf([], [], missing)) : null;
-  return { method, value, label, variant, found: steady ? { kind: "found", value, params } : null };
+/** A default that is an object, such as a Date, is made anew for each request: one could change it. */
+function isSteady({ names, missing }: Entry<unknown>): boolean {
+  return names.length === 0 && missing.every((parameter) => typeof defaultOf(parameter) !== "object");
+}
+
+/** The steps that differ by a slash at the end. */
+function toggled<E>(steps: readonly Step<E>[]): Step<E>[] {
+  const last = steps[steps.length - 1];
+  if (typeof last !== "string") return [...steps, "/"];
+  if (!last.endsWith("/")) return [...steps.slice(0, -1), `${last}/`];
+  return last === "/" ? steps.slice(0, -1) : [...steps.slice(0, -1), last.slice(0, -1)];
+}
+
+/** Entries of the sieve that most paths with parameters do not pass, a power of two. */
+const SIEVE = 4096;
+
+/**
+ * A number of a path that costs less than its hash, which the map would have the engine make of every path that came
+ * with a request: of its length and of two characters.
+ */
+function sift(path: string): number {
+  const { length } = path;
+  return (length + (path.charCodeAt(length - 1) << 6) + path.charCodeAt(length >> 1) * 7) & (SIEVE - 1);
 }
 
 /** Routes by method and path. */
 export class Table<T> {
   readonly #root = new Node<Entry<T>>("");
-  /** Leaves of paths without parameters. */
-  readonly #fixed = new Map<string, Leaf<Entry<T>>>();
-  /** What is registered, by method and what it matches. */
-  readonly #taken = new Map<string, Entry<T>>();
+  /** Nodes of paths without parameters. */
+  readonly #fixed = new Map<string, Node<Entry<T>>>();
+  /** Which numbers those paths have; numbers of those that were taken away stay. */
+  readonly #known = new Uint8Array(SIEVE);
   readonly #options: TableOptions;
   readonly #search: Search<Entry<T>>;
 
@@ -68,32 +81,34 @@ export class Table<T> {
   }
 
   get empty(): boolean {
-    return this.#taken.size === 0;
+    return this.#root.empty;
   }
 
-  #key({ method, variant: { key } }: Entry<T>): string {
-    const same = this.#options.ignoreSlash && key.length > 1 && key.endsWith("/") ? key.slice(0, -1) : key;
-    return `${method} ${same}`;
+  /** A route that matches what steps lead to, for the same method. */
+  taken(method: string, steps: readonly Step<Entry<T>>[]): Route<T> | undefined {
+    const nodes = reach(this.#root, steps);
+    if (this.#options.ignoreSlash && steps[0] !== "/") nodes.push(...reach(this.#root, toggled(steps)));
+    for (const { entries } of nodes) {
+      const entry = entries?.find((other) => other.method === method);
+      if (entry) return entry.route;
+    }
+    return undefined;
   }
 
-  /** Throws a TypeError where what it matches is taken. */
-  add(entry: Entry<T>): void {
-    const key = this.#key(entry);
-    const other = this.#taken.get(key);
-    if (other) throw new TypeError(`${entry.label} is taken by ${other.label}`);
-    this.#taken.set(key, entry);
-    const { steps } = entry.variant;
-    const leaf = grow(this.#root, steps);
-    leaf.entries.push(entry);
-    if (steps.length === 1) this.#fixed.set(steps[0] as string, leaf);
+  add(route: Route<T>, { steps, names, missing }: Variant<Entry<T>>): void {
+    const node = grow(this.#root, steps);
+    node.entries ??= [];
+    node.entries.push({ method: route.method, route, value: route.value, names, missing, found: null });
+    if (steps.length > 1) return;
+    const path = steps[0] as string;
+    this.#fixed.set(path, node);
+    this.#known[sift(path)] = 1;
   }
 
-  remove(entry: Entry<T>): void {
-    this.#taken.delete(this.#key(entry));
-    const { steps } = entry.variant;
-    const leaf = grow(this.#root, steps);
-    leaf.entries.splice(leaf.entries.indexOf(entry), 1);
-    if (leaf.entries.length > 0) return;
+  remove(route: Route<T>, { steps }: Variant<Entry<T>>): void {
+    const node = grow(this.#root, steps);
+    node.entries = (node.entries ?? []).filter((entry) => entry.route !== route);
+    if (node.entries.length > 0) return;
     if (steps.length === 1) this.#fixed.delete(steps[0] as string);
     prune(this.#root, steps);
   }
@@ -101,9 +116,9 @@ export class Table<T> {
   find(method: string, path: string): Found<T> {
     const { fold, foreign, head } = this.#options;
     const folded = fold === null ? path : fold(path);
-    const leaf = this.#fixed.get(folded);
-    if (leaf !== undefined) {
-      const entry = pick(leaf, method, head);
+    const node = this.#known[sift(folded)] === 1 ? this.#fixed.get(folded) : undefined;
+    if (node !== undefined) {
+      const entry = pick(node.entries as Entry<T>[], method, head);
       if (entry !== null) return entry.found ?? this.#found(entry, []);
     }
     const search = foreign ? new Search<Entry<T>>(head) : this.#search;
@@ -113,8 +128,13 @@ export class Table<T> {
     return search.other ? { kind: "method", allowed: this.allowed(path) } : NONE;
   }
 
-  #found({ value, variant: { names, missing } }: Entry<T>, values: readonly unknown[]): Found<T> {
-    return { kind: "found", value, params: paramsOf(names, values, missing) };
+  #found(entry: Entry<T>, values: readonly unknown[]): Found<T> {
+    const params = paramsOf(entry, values);
+    const found: Found<T> = { kind: "found", value: entry.value, params };
+    if (entry.names.length > 0 || !isSteady(entry)) return found;
+    Object.freeze(params);
+    entry.found = found;
+    return found;
   }
 
   /** Methods that a path has routes for, sorted. */

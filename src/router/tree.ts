@@ -2,9 +2,9 @@
  * The tree of patterns: fixed text is compressed as in a radix tree, across segments, and parameters are edges of the
  * nodes at which a segment begins.
  */
-import { isPlain, type Kind } from "./converters.ts";
+import { isPlain, isRest, type Kind } from "./converters.ts";
 import { type Mixed, mixedOf } from "./mixed.ts";
-import { nameOf, type Parameter, type Segment } from "./pattern.ts";
+import { ANY, nameOf, type Segment, setOf } from "./pattern.ts";
 
 /** What an edge takes, most specific first. */
 export const MIXED = 0;
@@ -18,61 +18,80 @@ export class Edge<E> {
   readonly type: number;
   /** Tells it from the other edges of its node. */
   readonly key: string;
+  /** What it takes: the order in which kinds are tried makes no difference to it. */
+  readonly set: string;
   /** Smaller is more specific, of two edges of one type. */
   readonly rank: number;
-  /** What a segment with text around parameters is made of. */
+  /** What the segment is made of. */
   readonly mixed: Mixed;
-  /** Of the parameter, where there is one. */
+  /** Of the parameter, where there is one; empty where its value is the text as it stands. */
   readonly kinds: readonly Kind[];
-  /** Parameters taken. */
-  readonly count: number;
   readonly next: Node<E> = new Node("");
 
   constructor(segment: Segment, fold: (text: string) => string) {
-    const parameters = segment.filter((part): part is Parameter => typeof part === "object");
     const mixed = mixedOf(segment, fold);
-    const text = mixed.texts.reduce((length, part) => length + part.length, 0);
-    const ranks = parameters.reduce((sum, { kinds }) => sum + Math.max(...kinds.map(({ rank }) => rank)), 0);
+    const { texts, kinds } = mixed;
     this.mixed = mixed;
-    this.kinds = parameters[0].kinds;
-    this.count = parameters.length;
-    this.key = segment.map((part) => (typeof part === "string" ? fold(part) : `{${nameOf(part.kinds)}}`)).join("");
+    if (kinds[0] === ANY && kinds.length === 1 && texts[0] === "" && texts[1] === "") {
+      this.type = PLAIN;
+      this.key = this.set = "{string}";
+      this.rank = 0;
+      this.kinds = NO_KINDS;
+      return;
+    }
+    let key = texts[0];
+    let set = key;
+    let text = key.length;
+    let ranks = 0;
+    for (let index = 0; index < kinds.length; ++index) {
+      const after = texts[index + 1];
+      key += `{${nameOf(kinds[index])}}${after}`;
+      set += `{${setOf(kinds[index])}}${after}`;
+      text += after.length;
+      ranks += widest(kinds[index]);
+    }
+    this.key = key;
+    this.set = set;
     // More text is more specific, then narrower kinds; ranks of 32 parameters stay below 1024.
     this.rank = ranks - 1024 * text;
-    if (parameters[0].rest) this.type = REST;
-    else if (text > 0) this.type = MIXED;
-    else this.type = this.kinds.some(isPlain) ? PLAIN : TYPED;
+    if (kinds[0].some(isRest)) this.type = REST;
+    else if (text > 0 || kinds.length > 1) this.type = MIXED;
+    else this.type = kinds[0].some(isPlain) ? PLAIN : TYPED;
     // A union that has string among others takes all, but gives values of its own: only the bare one needs no kinds.
-    if ((this.type === PLAIN || this.type === REST) && this.kinds.length === 1) this.kinds = [];
+    this.kinds = this.type >= PLAIN && kinds[0].length === 1 ? NO_KINDS : kinds[0];
   }
 }
 
-/** What is registered for the paths that end at a node. */
-export interface Leaf<E> {
-  readonly entries: E[];
+const NO_KINDS: readonly Kind[] = [];
+
+function widest(kinds: readonly Kind[]): number {
+  let most = 0;
+  for (const { rank } of kinds) most = Math.max(most, rank);
+  return most;
 }
 
 /** A place in the tree. */
 export class Node<E> {
   /** Fixed text that leads here from the node above. */
   text: string;
-  /** Nodes below by the first character of their text, from that of code `base` on. */
-  below: (Node<E> | null)[] = [];
+  /** Nodes below by the first character of their text, from that of code `base` on; null where there are none. */
+  below: (Node<E> | null)[] | null = null;
   base = 0;
   /** Most specific first; null where there are none. */
   edges: Edge<E>[] | null = null;
-  leaf: Leaf<E> | null = null;
+  /** What is registered for the paths that end here; null where nothing is. */
+  entries: E[] | null = null;
 
   constructor(text: string) {
     this.text = text;
   }
 
   get empty(): boolean {
-    return this.leaf === null && this.edges === null && this.below.length === 0;
+    return this.entries === null && this.edges === null && this.below === null;
   }
 }
 
-/** What leads to a leaf: fixed text and edges. */
+/** What leads to a node: fixed text and edges. */
 export type Step<E> = string | Edge<E>;
 
 function compare<E>(a: Edge<E>, b: Edge<E>): number {
@@ -82,24 +101,25 @@ function compare<E>(a: Edge<E>, b: Edge<E>): number {
 }
 
 /** The node below whose text begins with a character. */
-export function below<E>(node: Node<E>, code: number): Node<E> | null {
-  return node.below[code - node.base] ?? null;
+function below<E>(node: Node<E>, code: number): Node<E> | null {
+  return code < node.base ? null : (node.below?.[code - node.base] ?? null);
 }
 
 function attach<E>(node: Node<E>, child: Node<E>): void {
   const code = child.text.charCodeAt(0);
-  if (node.below.length === 0) node.base = code;
-  while (code < node.base) {
-    node.below.unshift(null);
-    --node.base;
+  if (node.below === null) {
+    node.base = code;
+    node.below = [child];
+    return;
   }
+  for (; code < node.base; --node.base) node.below.unshift(null);
   while (code - node.base >= node.below.length) node.below.push(null);
   node.below[code - node.base] = child;
 }
 
 function detach<E>(node: Node<E>, child: Node<E>): void {
-  const others = node.below.filter((other) => other !== null && other !== child);
-  node.below = [];
+  const others = (node.below ?? []).filter((other) => other !== null && other !== child);
+  node.below = null;
   for (const other of others) attach(node, other as Node<E>);
 }
 
@@ -144,27 +164,43 @@ function growEdge<E>(node: Node<E>, edge: Edge<E>): Node<E> {
   return edge.next;
 }
 
-/** The leaf that steps lead to, made where it is missing. */
-export function grow<E>(root: Node<E>, steps: readonly Step<E>[]): Leaf<E> {
+/** The node that steps lead to, made where it is missing. */
+export function grow<E>(root: Node<E>, steps: readonly Step<E>[]): Node<E> {
   let node = root;
   for (const step of steps) node = typeof step === "string" ? growText(node, step) : growEdge(node, step);
-  node.leaf ??= { entries: [] };
-  return node.leaf;
+  return node;
+}
+
+/** The nodes whose paths are those that steps lead to: more than one where kinds stand in different order. */
+export function reach<E>(from: Node<E>, steps: readonly Step<E>[], index = 0): Node<E>[] {
+  if (index === steps.length) return [from];
+  const step = steps[index];
+  if (typeof step !== "string") {
+    const same = from.edges?.filter(({ set }) => set === step.set) ?? [];
+    return same.flatMap(({ next }) => reach(next, steps, index + 1));
+  }
+  let node = from;
+  for (let at = 0; at < step.length; at += node.text.length) {
+    const child = below(node, step.charCodeAt(at));
+    if (child === null || !step.startsWith(child.text, at)) return [];
+    node = child;
+  }
+  return reach(node, steps, index + 1);
 }
 
 /** Joins a node with the only one below it, where nothing else hangs on it. */
 function join<E>(node: Node<E>, child: Node<E>): void {
-  if (child.leaf !== null || child.edges !== null) return;
-  const [only, ...others] = child.below.filter((other) => other !== null);
+  if (child.entries !== null || child.edges !== null) return;
+  const [only, ...others] = (child.below ?? []).filter((other) => other !== null);
   if (!only || others.length > 0) return;
   only.text = child.text + only.text;
   attach(node, only);
 }
 
-/** Takes away the leaf that steps lead to, where it has no entries, and all that led to it alone. */
+/** Takes away the node that steps lead to, where it has no entries, and all that led to it alone. */
 export function prune<E>(node: Node<E>, steps: readonly Step<E>[], index = 0, offset = 0): void {
   if (index === steps.length) {
-    if (node.leaf?.entries.length === 0) node.leaf = null;
+    if (node.entries?.length === 0) node.entries = null;
     return;
   }
   const step = steps[index];

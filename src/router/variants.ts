@@ -1,12 +1,10 @@
 /** The paths that a pattern stands for: one for each way in which its optional segments may be missing. */
-import { convert, type Parameter, type Pattern, type Segment, setOf } from "./pattern.ts";
+import { convert, type Parameter, type Pattern, type Segment } from "./pattern.ts";
 import { Edge, type Step } from "./tree.ts";
 
 /** A pattern without some of its optional segments. */
 export interface Variant<E> {
   readonly steps: readonly Step<E>[];
-  /** The same for two variants that match the same paths with the same specificity. */
-  readonly key: string;
   /** Names of its parameters, in order. */
   readonly names: readonly string[];
   /** Parameters that are missing and have a default. */
@@ -43,18 +41,15 @@ function listsOf(segments: readonly Segment[]): Segment[][] {
   return lists.map((list) => (list.length === 0 ? [[]] : list));
 }
 
+const NONE: readonly never[] = [];
+
 function variantOf<E>(pattern: Pattern, segments: readonly Segment[], fold: (text: string) => string): Variant<E> {
   const steps: Step<E>[] = [];
   const names: string[] = [];
   let text = "";
-  let key = "";
   for (const segment of segments) {
     text += "/";
-    key += "/";
-    for (const part of segment) {
-      key += typeof part === "string" ? fold(part) : `{${setOf(part.kinds)}}`;
-      if (typeof part === "object") names.push(part.name);
-    }
+    for (const part of segment) if (typeof part === "object") names.push(part.name);
     const [first = ""] = segment;
     if (segment.length <= 1 && typeof first === "string") {
       text += fold(first);
@@ -65,13 +60,14 @@ function variantOf<E>(pattern: Pattern, segments: readonly Segment[], fold: (tex
   }
   if (text !== "") steps.push(text);
   const missing = pattern.parameters.filter(({ name, fallback }) => fallback !== undefined && !names.includes(name));
-  return { steps, key, names, missing };
+  return { steps, names: names.length > 0 ? names : NONE, missing: missing.length > 0 ? missing : NONE };
 }
 
 /** All variants of a pattern. Throws a TypeError where they are too many; `where` names the route. */
 export function variantsOf<E>(pattern: Pattern, where: string, fold: (text: string) => string): Variant<E>[] {
-  if (pattern.text === "*") return [{ steps: ["*"], key: "*", names: [], missing: [] }];
-  const lists = listsOf(pattern.segments);
+  if (pattern.text === "*") return [{ steps: ["*"], names: NONE, missing: NONE }];
+  if (pattern.parameters.length === 0) return [{ steps: [fold(pattern.text)], names: NONE, missing: NONE }];
+  const lists = pattern.segments.some(isOptional) ? listsOf(pattern.segments) : [pattern.segments];
   if (lists.length > MAX_VARIANTS) throw new TypeError(`too many segments may be missing in ${where}`);
   return lists.map((list) => variantOf<E>(pattern, list, fold));
 }
