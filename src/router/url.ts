@@ -6,6 +6,9 @@ import type { Query } from "./types.ts";
 /** Values by name; undefined and null are as good as missing. */
 export type Values = Readonly<Record<string, unknown>>;
 
+/** Clients take such a segment away, also where the dots are percent-encoded (RFC 3986 §5.2.4). */
+const DOTS = /^\.\.?$/;
+
 function has(values: Values, name: string): boolean {
   return Object.hasOwn(values, name) && values[name] !== undefined && values[name] !== null;
 }
@@ -21,8 +24,7 @@ function textOf({ kinds }: Parameter, value: unknown): string | null {
 
 /** A text percent-encoded as a segment; null where it cannot stand in one. */
 function encode(text: string, whole: boolean): string | null {
-  // Clients take a segment of one or two dots away, also where the dots are percent-encoded.
-  if (text.includes("\0") || (whole && /^\.\.?$/.test(text))) return null;
+  if (text.includes("\0") || (whole && DOTS.test(text))) return null;
   try {
     return encodeURIComponent(text).replace(/%(?:3A|40|24|26|2B|2C|3B|3D)/g, decodeURIComponent);
   } catch {
@@ -70,7 +72,7 @@ class Writer {
     const whole = segment.length === 1;
     const parts = segment.map((part) => (typeof part === "string" ? part : this.#parameter(part, whole)));
     const text = parts.join("");
-    if (!whole && this.wrong.length === 0) this.#checkMixed(segment, text, parts);
+    if (segment.length > 1 && this.wrong.length === 0) this.#checkMixed(segment, text, parts);
     return text;
   }
 
@@ -83,6 +85,7 @@ class Writer {
       typeof part === "object" ? [{ part, text: parts[index] }] : [],
     );
     const same =
+      !DOTS.test(text) &&
       takeMixed(mixed, text, text, read, 0) &&
       parameters.every(({ part, text }, index) => {
         const value = convert(part.kinds, decodeURIComponent(text));
