@@ -6,6 +6,7 @@ import { build } from "esbuild";
 import findMyWay from "find-my-way";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import { addRoute, createRouter, findRoute } from "rou3";
+import { compileRouter } from "rou3/compiler";
 
 const root = path.join(import.meta.dirname, "..", "..");
 const outfile = path.join(root, "build", "router.js");
@@ -61,6 +62,20 @@ const rou3 = {
   },
 };
 
+/** The same routes as a function that is generated and evaluated, which some hosts forbid. */
+const rou3Compiled = {
+  name: "rou3, compiled",
+  prepare(routes) {
+    const router = createRouter();
+    for (const { method, pattern, value } of routes) addRoute(router, method, colons(pattern), value);
+    const find = compileRouter(router);
+    return (method, target) => {
+      const found = find(method, target);
+      return found === undefined ? null : { value: found.data, params: found.params ?? null };
+    };
+  },
+};
+
 /** Its answer has the places of parameters in the match of an expression; the framework cuts them out when asked. */
 const hono = {
   name: "hono RegExpRouter",
@@ -79,4 +94,4 @@ const hono = {
   },
 };
 
-export const contenders = [pyrois, findMyWayContender, rou3, hono];
+export const contenders = [pyrois, findMyWayContender, rou3, rou3Compiled, hono];
