@@ -57,7 +57,7 @@ function closing(text: string, start: number, open: string, close: string): numb
 
 function nameAt(text: string, at: number): string {
   NAME.lastIndex = at;
-  return NAME.exec(text)?.[0] ?? "";
+  return NAME.test(text) ? text.slice(at, NAME.lastIndex) : "";
 }
 
 class PatternReader {
@@ -104,6 +104,16 @@ class PatternReader {
     const stop = slash < 0 ? text.length : slash;
     const whole = text.slice(start, stop);
     if (!/[{:]/.test(whole)) return [whole === "" ? [] : [this.#fixed(whole)], stop];
+    const close = text[start] === "{" ? closing(text, start, "{", "}") + 1 : 0;
+    if (close > 0 && (close === text.length || text[close] === "/")) {
+      return [[this.#parameter(text.slice(start, close))], close];
+    }
+    return this.#mixed(start);
+  }
+
+  /** A segment in which text and parameters may stand side by side, and where it ends. */
+  #mixed(start: number): [Segment, number] {
+    const text = this.#text;
     const parts: (string | Parameter)[] = [];
     let fixed = start;
     let at = start;

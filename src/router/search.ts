@@ -102,7 +102,7 @@ export class Search<E extends Methodical> {
         if (code === PERCENT || code === 0) escaped = true;
       }
       if (end === at) return null;
-      const [edge] = edges;
+      const edge = edges[0];
       if (edges.length > 1 || edge.type !== PLAIN || edge.kinds.length > 0 || escaped) {
         return this.#branch(edges, at, end, depth, escaped);
       }

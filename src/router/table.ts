@@ -102,8 +102,9 @@ export class Table<T> {
 
   add(route: Route<T>, { steps, names, missing }: Variant<Entry<T>>): void {
     const node = grow(this.#root, steps);
-    node.entries ??= [];
-    node.entries.push({ method: route.method, route, value: route.value, names, missing, found: null });
+    const entry: Entry<T> = { method: route.method, route, value: route.value, names, missing, found: null };
+    // An array that is pushed to has room for 17, and most nodes have one entry.
+    node.entries = node.entries === null ? [entry] : [...node.entries, entry];
     if (steps.length > 1) return;
     const path = steps[0] as string;
     this.#fixed.set(path, node);

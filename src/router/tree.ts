@@ -107,14 +107,16 @@ function below<E>(node: Node<E>, code: number): Node<E> | null {
 
 function attach<E>(node: Node<E>, child: Node<E>): void {
   const code = child.text.charCodeAt(0);
-  if (node.below === null) {
-    node.base = code;
-    node.below = [child];
-    return;
+  const old = node.below ?? [];
+  const first = old.length === 0 ? code : Math.min(node.base, code);
+  const end = Math.max(node.base + old.length, code + 1);
+  if (old.length !== end - first || node.below === null) {
+    // Not pushed to, for it would have room for many more, and most nodes have few below.
+    node.below = new Array(end - first).fill(null);
+    for (let index = 0; index < old.length; ++index) node.below[node.base + index - first] = old[index];
+    node.base = first;
   }
-  for (; code < node.base; --node.base) node.below.unshift(null);
-  while (code - node.base >= node.below.length) node.below.push(null);
-  node.below[code - node.base] = child;
+  node.below[code - first] = child;
 }
 
 function detach<E>(node: Node<E>, child: Node<E>): void {
@@ -156,11 +158,9 @@ function growText<E>(node: Node<E>, text: string): Node<E> {
 }
 
 function growEdge<E>(node: Node<E>, edge: Edge<E>): Node<E> {
-  node.edges ??= [];
-  const there = node.edges.find(({ key }) => key === edge.key);
+  const there = node.edges?.find(({ key }) => key === edge.key);
   if (there) return there.next;
-  node.edges.push(edge);
-  node.edges.sort(compare);
+  node.edges = node.edges === null ? [edge] : [...node.edges, edge].sort(compare);
   return edge.next;
 }
 

@@ -60,7 +60,7 @@ function variantOf<E>(pattern: Pattern, segments: readonly Segment[], fold: (tex
   }
   if (text !== "") steps.push(text);
   const missing = pattern.parameters.filter(({ name, fallback }) => fallback !== undefined && !names.includes(name));
-  return { steps, names: names.length > 0 ? names : NONE, missing: missing.length > 0 ? missing : NONE };
+  return { steps, names: names.length > 0 ? names.slice() : NONE, missing: missing.length > 0 ? missing : NONE };
 }
 
 /** All variants of a pattern. Throws a TypeError where they are too many; `where` names the route. */
