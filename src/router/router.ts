@@ -108,7 +108,9 @@ export class Router<T> {
   /** Takes routes away and registers others in one step: where one is refused, all stays as it was. */
   replace(old: Iterable<Route<T>>, routes: Iterable<RouteInit<T>>): Route<T>[] {
     const plans = [...routes].map((init) => this.#plan(init));
-    const removed = [...old].filter((route) => this.#routes.has(route)).map((route) => this.#plan(route, route));
+    const removed = [...new Set(old)]
+      .filter((route) => this.#routes.has(route))
+      .map((route) => this.#plan(route, route));
     const added: Plan<T>[] = [];
     for (const plan of removed) this.#take(plan);
     try {
