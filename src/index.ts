@@ -16,6 +16,7 @@ export {
   type ResponseInit,
 } from "./http/index.ts";
 export { type HeaderFields, ParseError } from "./parser/index.ts";
+export { type Converter, type Converters, type ConverterTypes, Router, type RouterOptions } from "./router/index.ts";
 export { App, type RunOptions } from "./server/app.ts";
 export type {
   ConnectionMessage,

@@ -9,17 +9,14 @@ import {
   toResponse,
 } from "../http/index.ts";
 import { methodId, ParseError, ReleasedError } from "../parser/index.ts";
-import { Router } from "../router/index.ts";
-
-/** Names of the parameters in a path pattern. */
-type ParamNames<Pattern extends string> = Pattern extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | ParamNames<Rest>
-  : never;
+import { Router, type PathParams as TypedParams } from "../router/index.ts";
 
 /** The parameters of a path pattern, as an object type; of a pattern that is not known before it runs, any. */
-export type PathParams<Pattern extends string> = string extends Pattern
-  ? Params
-  : { readonly [Name in ParamNames<Pattern>]: string };
+export type PathParams<Pattern extends string> = Pattern extends unknown
+  ? string extends Pattern
+    ? Params
+    : TypedParams<Pattern>
+  : never;
 
 /** Serves a request: what it returns, now or later, becomes the response. */
 export type Handler<P extends Params = Params> = (request: HttpRequest<P>) => Answer | Promise<Answer>;
@@ -61,10 +58,11 @@ export class Application {
   route<const P extends string>(path: P, handler: Handler<PathParams<P>>, options: RouteOptions = {}): this {
     if (typeof handler !== "function") throw new TypeError(`the handler of ${path} is no function`);
     const methods = options.methods ?? ["GET"];
-    for (const method of methods === "*" ? ["*"] : methods) {
+    const routes = (methods === "*" ? ["*"] : methods).map((method) => {
       if (!isToken(method)) throw new TypeError(`${JSON.stringify(method)} of ${path} is no method`);
-      this.#router.add(method, path, handler as Handler);
-    }
+      return { method, pattern: path, value: handler as Handler };
+    });
+    this.#router.addAll(routes);
     return this;
   }
 

@@ -3,8 +3,9 @@ import type { HeaderFields } from "../parser/index.ts";
 import { HttpError } from "./errors.ts";
 import { type HeadersInit, HttpHeaders } from "./headers.ts";
 
-/** Values of a route's parameters, by name. */
-export type Params = Readonly<Record<string, string>>;
+/** Values of a route's parameters, by name; of what type they are its pattern says. */
+// biome-ignore lint/suspicious/noExplicitAny: a handler that does not know its route may take them for what it likes
+export type Params = Readonly<Record<string, any>>;
 
 const NO_PARAMS: Params = Object.freeze(Object.create(null));
 const text = new TextDecoder();

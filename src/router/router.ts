@@ -1,138 +1,241 @@
-/** Which handler serves a method and a path. Knows nothing of HTTP messages. */
+/** Which route serves a method and a path. Knows nothing of HTTP messages. */
+import { type Kind, kindsWith } from "./converters.ts";
+import { namesOf, readHost } from "./hosts.ts";
+import { type Pattern, readPattern } from "./pattern.ts";
+import { type Entry, INVALID, NONE, Table, type TableOptions } from "./table.ts";
+import type { Found, Query, Route, RouteDetails, RouteInit, RouterOptions, SlashPolicy } from "./types.ts";
+import { type Values, writePath, writeQuery } from "./url.ts";
+import { type Variant, variantsOf } from "./variants.ts";
 
-/** A place in the tree of path segments. */
-interface Node<T> {
-  /** Next segment as it stands in the pattern → node. */
-  readonly fixed: Map<string, Node<T>>;
-  /** Node for any segment that `fixed` does not lead on with. */
-  any: Node<T> | null;
-  /** What is registered here, by method. */
-  readonly routes: Map<string, Route<T>>;
+/** A route that is read, and not yet registered. */
+interface Plan<T> {
+  readonly route: Route<T>;
+  readonly label: string;
+  readonly pattern: Pattern;
+  readonly variants: readonly Variant<Entry<T>>[];
 }
 
-interface Route<T> {
-  readonly value: T;
+class Registered<T> implements Route<T> {
+  readonly method: string;
   readonly pattern: string;
-  /** Names of the parameters, in the order of the path. */
-  readonly names: readonly string[];
-}
+  readonly value: T;
+  readonly name: string | undefined;
+  readonly host: string | undefined;
+  readonly origin: string | undefined;
+  readonly #router: Router<T>;
 
-/** What `find` gives. */
-export type Found<T> =
-  | { readonly kind: "found"; readonly value: T; readonly params: Readonly<Record<string, string>> | null }
-  /** The path is known, but not for this method. */
-  | { readonly kind: "method"; readonly allowed: readonly string[] }
-  | { readonly kind: "none" }
-  /** A segment that a parameter would take is not valid percent-encoded UTF-8. */
-  | { readonly kind: "invalid" };
+  constructor(init: RouteInit<T>, host: string | undefined, router: Router<T>) {
+    this.method = init.method;
+    this.pattern = init.pattern;
+    this.value = init.value;
+    this.name = init.name;
+    this.host = host;
+    this.origin = init.origin;
+    this.#router = router;
+  }
 
-const NONE: Found<never> = { kind: "none" };
-const INVALID: Found<never> = { kind: "invalid" };
-
-function newNode<T>(): Node<T> {
-  return { fixed: new Map(), any: null, routes: new Map() };
-}
-
-const PARAMETER = /^\{([A-Za-z_]\w*)\}$/;
-
-/** Decodes one segment; null where it is not valid. */
-function decode(segment: string): string | null {
-  if (!segment.includes("%")) return segment;
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return null;
+  remove(): void {
+    this.#router.replace([this], []);
   }
 }
 
+/** RFC 9110 §5.6.2. */
+const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
+const SLASHES: readonly SlashPolicy[] = ["strict", "ignore", "redirect"];
+
+function foldCase(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+function asItIs(text: string): string {
+  return text;
+}
+
+function labelOf({ method, pattern, host = "", origin }: RouteInit<unknown>): string {
+  return `${method} ${host}${pattern}${origin === undefined ? "" : ` (${origin})`}`;
+}
+
+/** The path that differs by a slash at its end; null where there is none. */
+function toggleSlash(path: string): string | null {
+  if (path === "/" || path.endsWith("//") || !path.startsWith("/")) return null;
+  return path.endsWith("/") ? path.slice(0, -1) : `${path}/`;
+}
+
 /**
- * Routes by method and path. A pattern is a path whose segments are fixed text or `{name}`; a fixed segment is
- * preferred to a parameter, and where it leads nowhere the parameter is tried.
+ * Routes by method, path and host. Of several that match, the most specific is found, whatever the order in which they
+ * were registered; `docs/routing.md` says how patterns are written and which is more specific.
  */
 export class Router<T> {
-  readonly #root: Node<T> = newNode();
-  /** Routes without parameters: path → method → what is found. */
-  readonly #fixed = new Map<string, Map<string, Found<T>>>();
-  readonly #methods = new Set<string>();
+  readonly #kinds: ReadonlyMap<string, Kind>;
+  readonly #slashes: SlashPolicy;
+  readonly #options: TableOptions;
+  /** Routes of every host, and those of one alone. */
+  readonly #common: Table<T>;
+  readonly #hosts = new Map<string, Table<T>>();
+  readonly #routes = new Set<Route<T>>();
+  readonly #names = new Map<string, Plan<T>>();
+  /** Methods that routes name, and how many do. */
+  readonly #methods = new Map<string, number>();
+
+  /** Throws a TypeError where a converter or an option makes no sense. */
+  constructor({ converters, slashes = "strict", caseSensitive = true, head = true }: RouterOptions = {}) {
+    if (!SLASHES.includes(slashes)) throw new TypeError(`slashes is one of ${SLASHES.join(", ")}, not ${slashes}`);
+    this.#kinds = kindsWith(converters);
+    this.#slashes = slashes;
+    const fold = caseSensitive ? null : foldCase;
+    this.#options = { head, ignoreSlash: slashes === "ignore", foreign: converters !== undefined, fold };
+    this.#common = new Table(this.#options);
+  }
+
+  /** The routes that are registered, in the order they were. */
+  get routes(): Route<T>[] {
+    return [...this.#routes];
+  }
+
+  /**
+   * Registers a route. `method` is a method, or "*" for all of them.
+   * @throws TypeError that names the route, where method, pattern, host or name make no sense or are taken
+   */
+  add(method: string, pattern: string, value: T, details: RouteDetails = {}): Route<T> {
+    const plan = this.#plan({ ...details, method, pattern, value });
+    this.#put(plan);
+    return plan.route;
+  }
+
+  /** Registers routes in one step: all of them, or none where one is refused. */
+  addAll(routes: Iterable<RouteInit<T>>): Route<T>[] {
+    return this.replace([], routes);
+  }
+
+  /** Takes routes away and registers others in one step: where one is refused, all stays as it was. */
+  replace(old: Iterable<Route<T>>, routes: Iterable<RouteInit<T>>): Route<T>[] {
+    const plans = [...routes].map((init) => this.#plan(init));
+    const removed = [...new Set(old)]
+      .filter((route) => this.#routes.has(route))
+      .map((route) => this.#plan(route, route));
+    const added: Plan<T>[] = [];
+    for (const plan of removed) this.#take(plan);
+    try {
+      for (const plan of plans) {
+        this.#put(plan);
+        added.push(plan);
+      }
+    } catch (error) {
+      for (const plan of added) this.#take(plan);
+      for (const plan of removed) this.#put(plan);
+      throw error;
+    }
+    return plans.map(({ route }) => route);
+  }
+
+  /** Reads a route: a new one, or one that is registered. */
+  #plan(init: RouteInit<T>, registered?: Route<T>): Plan<T> {
+    const label = labelOf(init);
+    if (!TOKEN.test(init.method)) throw new TypeError(`${JSON.stringify(init.method)} of ${label} is no method`);
+    const pattern = readPattern(init.pattern, label, this.#kinds);
+    const host = init.host === undefined ? undefined : readHost(init.host, label);
+    const variants = variantsOf<Entry<T>>(pattern, label, this.#options.fold ?? asItIs);
+    return { route: registered ?? new Registered(init, host, this), label, pattern, variants };
+  }
+
+  /** Registers what was read, in whole or not at all. */
+  #put(plan: Plan<T>): void {
+    const { route, label, variants } = plan;
+    const { name, host } = route;
+    const other = name === undefined ? undefined : this.#names.get(name);
+    if (other) throw new TypeError(`the name ${JSON.stringify(name)} of ${label} is taken by ${other.label}`);
+    const table = this.#tableFor(host);
+    for (const [index, variant] of variants.entries()) {
+      const taken = table.taken(route.method, variant.steps);
+      if (taken) {
+        for (const added of variants.slice(0, index)) table.remove(route, added);
+        const which = taken === route ? "itself: what may be missing is not told apart" : labelOf(taken);
+        throw new TypeError(`${label} is taken by ${which}`);
+      }
+      table.add(route, variant);
+    }
+    if (host !== undefined) this.#hosts.set(host, table);
+    if (name !== undefined) this.#names.set(name, plan);
+    this.#routes.add(route);
+    this.#methods.set(route.method, (this.#methods.get(route.method) ?? 0) + 1);
+  }
+
+  #take({ route, variants }: Plan<T>): void {
+    const table = this.#tableFor(route.host);
+    for (const variant of variants) table.remove(route, variant);
+    if (route.host !== undefined && table.empty) this.#hosts.delete(route.host);
+    if (route.name !== undefined) this.#names.delete(route.name);
+    this.#routes.delete(route);
+    const others = (this.#methods.get(route.method) ?? 1) - 1;
+    if (others > 0) this.#methods.set(route.method, others);
+    else this.#methods.delete(route.method);
+  }
 
   /** Whether any route is for this method by its name. */
   knows(method: string): boolean {
     return this.#methods.has(method);
   }
 
-  /** Throws where the pattern is not valid or the route is taken. `method` is a method, or "*" for all of them. */
-  add(method: string, pattern: string, value: T): void {
-    if (!pattern.startsWith("/")) throw new TypeError(`a path begins with "/", not like ${JSON.stringify(pattern)}`);
-    // RFC 3986 §3.3: anything else comes percent-encoded, or is no part of a path, and would never match.
-    const wrong = /[^!$-;=@-Z_a-z{}~]|%(?![\dA-Fa-f]{2})/.exec(pattern)?.[0];
-    if (wrong) throw new TypeError(`${JSON.stringify(wrong)} in ${JSON.stringify(pattern)} must be percent-encoded`);
-    const names: string[] = [];
-    let node = this.#root;
-    for (const segment of pattern.slice(1).split("/")) {
-      if (!/[{}]/.test(segment)) {
-        const next = node.fixed.get(segment) ?? newNode();
-        node.fixed.set(segment, next);
-        node = next;
-        continue;
-      }
-      const name = PARAMETER.exec(segment)?.[1];
-      if (name === undefined) throw new TypeError(`${JSON.stringify(segment)} in ${pattern} is no {name}`);
-      if (names.includes(name)) throw new TypeError(`${pattern} has {${name}} twice`);
-      names.push(name);
-      node.any ??= newNode();
-      node = node.any;
-    }
-    const taken = node.routes.get(method);
-    if (taken) throw new TypeError(`${method} ${pattern} is taken by ${method} ${taken.pattern}`);
-    node.routes.set(method, { value, pattern, names });
-    this.#methods.add(method);
-    if (names.length === 0) {
-      const methods = this.#fixed.get(pattern) ?? new Map<string, Found<T>>();
-      this.#fixed.set(pattern, methods);
-      methods.set(method, { kind: "found", value, params: null });
-    }
+  #tableFor(host: string | undefined): Table<T> {
+    if (host === undefined) return this.#common;
+    return this.#hosts.get(host) ?? new Table<T>(this.#options);
   }
 
-  /** Finds what serves a request; HEAD is served by GET where it has no route of its own (RFC 9110 §9.3.2). */
-  find(method: string, path: string): Found<T> {
-    const methods = this.#fixed.get(path);
-    const found = methods && (methods.get(method) ?? (method === "HEAD" ? methods.get("GET") : undefined));
-    return found ?? this.#search(method, path);
+  /** Finds what serves a request; `path` is as it was sent, without query, and `host` as in the field of this name. */
+  find(method: string, path: string, host?: string): Found<T> {
+    const found = this.#find(method, path, host);
+    if (this.#slashes === "strict" || found.kind === "found" || found.kind === "invalid") return found;
+    const other = toggleSlash(path);
+    if (other === null) return found;
+    const second = this.#find(method, other, host);
+    if (this.#slashes === "redirect") {
+      // Browsers read "\" as "/", and what begins with two of them as another host.
+      const location = other.replaceAll("\\", "%5C");
+      return second.kind === "found" && found.kind === "none" ? { kind: "redirect", location } : found;
+    }
+    if (second.kind !== "method" || found.kind !== "method") return second.kind === "none" ? found : second;
+    return { kind: "method", allowed: [...new Set([...found.allowed, ...second.allowed])].sort() };
   }
 
-  #search(method: string, path: string): Found<T> {
-    const segments = path.slice(1).split("/");
+  #find(method: string, path: string, host: string | undefined): Found<T> {
+    if (host === undefined || this.#hosts.size === 0) return this.#common.find(method, path);
     const allowed = new Set<string>();
-    const values: string[] = [];
-    const walk = (node: Node<T>, depth: number): Route<T> | null => {
-      if (depth === segments.length) {
-        const route =
-          node.routes.get(method) ?? (method === "HEAD" ? node.routes.get("GET") : undefined) ?? node.routes.get("*");
-        if (route) return route;
-        for (const name of node.routes.keys()) allowed.add(name);
-        return null;
-      }
-      const segment = segments[depth];
-      const next = node.fixed.get(segment);
-      const route = next ? walk(next, depth + 1) : null;
-      if (route || node.any === null || segment === "") return route;
-      values.push(segment);
-      const other = walk(node.any, depth + 1);
-      if (!other) values.pop();
-      return other;
-    };
-    const route = path.startsWith("/") ? walk(this.#root, 0) : null;
-    if (!route) {
-      if (allowed.size === 0) return NONE;
-      if (allowed.has("GET")) allowed.add("HEAD");
-      return { kind: "method", allowed: [...allowed].sort() };
+    let invalid = false;
+    for (const table of this.#tablesOf(host)) {
+      const found = table.find(method, path);
+      if (found.kind === "found") return found;
+      if (found.kind === "method") for (const name of found.allowed) allowed.add(name);
+      invalid ||= found.kind === "invalid";
     }
-    const params: Record<string, string> = Object.create(null);
-    for (const [index, name] of route.names.entries()) {
-      const value = decode(values[index]);
-      if (value === null) return INVALID;
-      params[name] = value;
-    }
-    return { kind: "found", value: route.value, params };
+    if (invalid) return INVALID;
+    return allowed.size > 0 ? { kind: "method", allowed: [...allowed].sort() } : NONE;
+  }
+
+  #tablesOf(host: string | undefined): Table<T>[] {
+    const tables =
+      host === undefined || this.#hosts.size === 0 ? [] : namesOf(host).map((name) => this.#hosts.get(name));
+    return [...tables.filter((table) => table !== undefined), this.#common];
+  }
+
+  /**
+   * The methods that a path has routes for, sorted; HEAD is among them where GET serves it, and "*" where a route
+   * serves all. Empty where the path is unknown.
+   */
+  allowedMethods(path: string, host?: string): string[] {
+    const other = this.#slashes === "ignore" ? toggleSlash(path) : null;
+    const paths = other === null ? [path] : [path, other];
+    const tables = this.#tablesOf(host);
+    return [...new Set(paths.flatMap((each) => tables.flatMap((table) => table.allowed(each))))].sort();
+  }
+
+  /**
+   * The path of a route that was registered with a name, its values percent-encoded.
+   * @throws TypeError that says what is missing or wrong
+   */
+  url(name: string, params: Values = {}, { query }: { readonly query?: Query } = {}): string {
+    const plan = this.#names.get(name);
+    if (!plan) throw new TypeError(`no route is called ${JSON.stringify(name)}`);
+    const where = `${JSON.stringify(name)}, ${plan.label}`;
+    return writePath(plan.pattern, params, where) + (query ? writeQuery(query) : "");
   }
 }

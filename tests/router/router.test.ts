@@ -55,12 +55,14 @@ describe("find", () => {
     const own = new Router<string>();
     own.add("GET", "/{__proto__}", "x");
     const found = own.find("GET", "/polluted");
-    expect(found.kind === "found" && found.params && Object.getPrototypeOf(found.params)).toBe(null);
+    const params = found.kind === "found" ? (found.params ?? {}) : {};
+    expect(Object.keys(params)).toEqual(["__proto__"]);
+    expect("toString" in params).toBe(false);
   });
 });
 
 describe("add", () => {
-  test.each(["", "users", "/{}", "/{1a}", "/{a", "/a}", "/x{a}", "/{a}/{a}"])("refuses the path %j", (pattern) => {
+  test.each(["", "users", "/{}", "/{1a}", "/{a", "/a}", "/{a}/{a}"])("refuses the path %j", (pattern) => {
     expect(() => new Router().add("GET", pattern, null)).toThrow(TypeError);
   });
 

@@ -1,0 +1,153 @@
+/** The routes of one host. */
+import type { Parameter } from "./pattern.ts";
+import { type Methodical, pick, Search } from "./search.ts";
+import { grow, Node, prune, reach, type Step } from "./tree.ts";
+import type { Found, ParamValues, Route } from "./types.ts";
+import { defaultOf, type Variant } from "./variants.ts";
+
+/** A route at a node of the tree. */
+export interface Entry<T> extends Methodical {
+  readonly route: Route<T>;
+  readonly value: T;
+  readonly names: readonly string[];
+  readonly missing: readonly Parameter[];
+  /** What was found before, where it is the same every time. */
+  found: Found<T> | null;
+}
+
+/** How a table reads paths. */
+export interface TableOptions {
+  readonly head: boolean;
+  readonly ignoreSlash: boolean;
+  /** Whether code of others runs in a search, which may search itself. */
+  readonly foreign: boolean;
+  /** Fixed text as it is compared; null where it is compared as it is. */
+  readonly fold: ((text: string) => string) | null;
+}
+
+export const NONE: Found<never> = { kind: "none" };
+export const INVALID: Found<never> = { kind: "invalid" };
+
+/** Makes objects that inherit nothing; unlike those of `Object.create(null)` they are not dictionaries to the engine. */
+const Params = function Params() {} as unknown as new () => Record<string, unknown>;
+Params.prototype = Object.freeze(Object.create(null));
+
+function paramsOf({ names, missing }: Entry<unknown>, values: readonly unknown[]): ParamValues | null {
+  if (names.length + missing.length === 0) return null;
+  const params = new Params();
+  for (let index = 0; index < names.length; ++index) params[names[index]] = values[index];
+  for (let index = 0; index < missing.length; ++index) params[missing[index].name] = defaultOf(missing[index]);
+  return params;
+}
+
+/** A default that is an object, such as a Date, is made anew for each request: one could change it. */
+function isSteady({ names, missing }: Entry<unknown>): boolean {
+  return names.length === 0 && missing.every((parameter) => typeof defaultOf(parameter) !== "object");
+}
+
+/** The steps that differ by a slash at the end. */
+function toggled<E>(steps: readonly Step<E>[]): Step<E>[] {
+  const last = steps[steps.length - 1];
+  if (typeof last !== "string") return [...steps, "/"];
+  if (!last.endsWith("/")) return [...steps.slice(0, -1), `${last}/`];
+  return last === "/" ? steps.slice(0, -1) : [...steps.slice(0, -1), last.slice(0, -1)];
+}
+
+/** Entries of the sieve that most paths with parameters do not pass, a power of two. */
+const SIEVE = 4096;
+
+/**
+ * A number of a path, of its length and last character. It costs less than the hash that the map would have the engine
+ * make of every path that comes with a request: 12 % of a look-up of a path with parameters.
+ */
+function sift(path: string): number {
+  const { length } = path;
+  return ((length & 63) << 6) | (path.charCodeAt(length - 1) & 63);
+}
+
+/** Routes by method and path. */
+export class Table<T> {
+  readonly #root = new Node<Entry<T>>("");
+  /** Nodes of paths without parameters. */
+  readonly #fixed = new Map<string, Node<Entry<T>>>();
+  /** Which numbers those paths have; numbers of those that were taken away stay. */
+  readonly #known = new Uint8Array(SIEVE);
+  readonly #head: boolean;
+  readonly #ignoreSlash: boolean;
+  readonly #fold: ((text: string) => string) | null;
+  /** What all searches are made with; null where each needs one of its own. */
+  readonly #search: Search<Entry<T>> | null;
+
+  constructor({ head, ignoreSlash, foreign, fold }: TableOptions) {
+    this.#head = head;
+    this.#ignoreSlash = ignoreSlash;
+    this.#fold = fold;
+    this.#search = foreign ? null : new Search(head);
+  }
+
+  get empty(): boolean {
+    return this.#root.empty;
+  }
+
+  /** A route that matches what steps lead to, for the same method. */
+  taken(method: string, steps: readonly Step<Entry<T>>[]): Route<T> | undefined {
+    const nodes = reach(this.#root, steps);
+    if (this.#ignoreSlash && steps[0] !== "/") nodes.push(...reach(this.#root, toggled(steps)));
+    for (const { entries } of nodes) {
+      const entry = entries?.find((other) => other.method === method);
+      if (entry) return entry.route;
+    }
+    return undefined;
+  }
+
+  add(route: Route<T>, { steps, names, missing }: Variant<Entry<T>>): void {
+    const node = grow(this.#root, steps);
+    const entry: Entry<T> = { method: route.method, route, value: route.value, names, missing, found: null };
+    // An array that is pushed to has room for 17, and most nodes have one entry.
+    node.entries = node.entries === null ? [entry] : [...node.entries, entry];
+    if (steps.length > 1) return;
+    const path = steps[0] as string;
+    this.#fixed.set(path, node);
+    this.#known[sift(path)] = 1;
+  }
+
+  remove(route: Route<T>, { steps }: Variant<Entry<T>>): void {
+    const node = grow(this.#root, steps);
+    node.entries = (node.entries ?? []).filter((entry) => entry.route !== route);
+    if (node.entries.length > 0) return;
+    if (steps.length === 1) this.#fixed.delete(steps[0] as string);
+    prune(this.#root, steps);
+  }
+
+  find(method: string, path: string): Found<T> {
+    const folded = this.#fold === null ? path : this.#fold(path);
+    const node = this.#known[sift(folded)] === 1 ? this.#fixed.get(folded) : undefined;
+    if (node !== undefined) {
+      const entry = pick(node.entries as Entry<T>[], method, this.#head);
+      if (entry !== null) return entry.found ?? this.#found(entry, []);
+    }
+    const search = this.#search ?? new Search<Entry<T>>(this.#head);
+    const entry = search.run(this.#root, method, path, folded);
+    if (entry !== null) return this.#found(entry, search.values);
+    if (search.invalid) return INVALID;
+    return search.other ? { kind: "method", allowed: this.allowed(path) } : NONE;
+  }
+
+  #found(entry: Entry<T>, values: readonly unknown[]): Found<T> {
+    const params = paramsOf(entry, values);
+    const found: Found<T> = { kind: "found", value: entry.value, params };
+    if (entry.names.length > 0 || !isSteady(entry)) return found;
+    Object.freeze(params);
+    entry.found = found;
+    return found;
+  }
+
+  /** Methods that a path has routes for, sorted. */
+  allowed(path: string): string[] {
+    const search = new Search<Entry<T>>(this.#head);
+    search.gathered = new Set();
+    search.run(this.#root, "", path, this.#fold === null ? path : this.#fold(path));
+    if (this.#head && search.gathered.has("GET")) search.gathered.add("HEAD");
+    return [...search.gathered].sort();
+  }
+}

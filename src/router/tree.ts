@@ -1,0 +1,225 @@
+/**
+ * The tree of patterns: fixed text is compressed as in a radix tree, across segments, and parameters are edges of the
+ * nodes at which a segment begins.
+ */
+import { isPlain, isRest, type Kind } from "./converters.ts";
+import { type Mixed, mixedOf } from "./mixed.ts";
+import { ANY, nameOf, type Segment, setOf } from "./pattern.ts";
+
+/** What an edge takes, most specific first. */
+export const MIXED = 0;
+export const TYPED = 1;
+export const PLAIN = 2;
+export const REST = 3;
+
+/** A way from the beginning of a segment to its end, or to the end of the path. */
+export class Edge<E> {
+  /** MIXED, TYPED, PLAIN or REST. */
+  readonly type: number;
+  /** Tells it from the other edges of its node. */
+  readonly key: string;
+  /** What it takes: the order in which kinds are tried makes no difference to it. */
+  readonly set: string;
+  /** Smaller is more specific, of two edges of one type. */
+  readonly rank: number;
+  /** What the segment is made of. */
+  readonly mixed: Mixed;
+  /** Of the parameter, where there is one; empty where its value is the text as it stands. */
+  readonly kinds: readonly Kind[];
+  readonly next: Node<E> = new Node("");
+
+  constructor(segment: Segment, fold: (text: string) => string) {
+    const mixed = mixedOf(segment, fold);
+    const { texts, kinds } = mixed;
+    this.mixed = mixed;
+    if (kinds[0] === ANY && kinds.length === 1 && texts[0] === "" && texts[1] === "") {
+      this.type = PLAIN;
+      this.key = this.set = "{string}";
+      this.rank = 0;
+      this.kinds = NO_KINDS;
+      return;
+    }
+    let key = texts[0];
+    let set = key;
+    let text = key.length;
+    let ranks = 0;
+    for (let index = 0; index < kinds.length; ++index) {
+      const after = texts[index + 1];
+      key += `{${nameOf(kinds[index])}}${after}`;
+      set += `{${setOf(kinds[index])}}${after}`;
+      text += after.length;
+      ranks += widest(kinds[index]);
+    }
+    this.key = key;
+    this.set = set;
+    // More text is more specific, then narrower kinds; ranks of 32 parameters stay below 1024.
+    this.rank = ranks - 1024 * text;
+    if (kinds[0].some(isRest)) this.type = REST;
+    else if (text > 0 || kinds.length > 1) this.type = MIXED;
+    else this.type = kinds[0].some(isPlain) ? PLAIN : TYPED;
+    // A union that has string among others takes all, but gives values of its own: only the bare one needs no kinds.
+    this.kinds = this.type >= PLAIN && kinds[0].length === 1 ? NO_KINDS : kinds[0];
+  }
+}
+
+const NO_KINDS: readonly Kind[] = [];
+
+function widest(kinds: readonly Kind[]): number {
+  let most = 0;
+  for (const { rank } of kinds) most = Math.max(most, rank);
+  return most;
+}
+
+/** A place in the tree. */
+export class Node<E> {
+  /** Fixed text that leads here from the node above. */
+  text: string;
+  /** Nodes below by the first character of their text, from that of code `base` on; null where there are none. */
+  below: (Node<E> | null)[] | null = null;
+  base = 0;
+  /** Most specific first; null where there are none. */
+  edges: Edge<E>[] | null = null;
+  /** What is registered for the paths that end here; null where nothing is. */
+  entries: E[] | null = null;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  get empty(): boolean {
+    return this.entries === null && this.edges === null && this.below === null;
+  }
+}
+
+/** What leads to a node: fixed text and edges. */
+export type Step<E> = string | Edge<E>;
+
+function compare<E>(a: Edge<E>, b: Edge<E>): number {
+  if (a.type !== b.type) return a.type - b.type;
+  if (a.rank !== b.rank) return a.rank - b.rank;
+  return a.key < b.key ? -1 : 1;
+}
+
+/** The node below whose text begins with a character. */
+function below<E>(node: Node<E>, code: number): Node<E> | null {
+  return code < node.base ? null : (node.below?.[code - node.base] ?? null);
+}
+
+function attach<E>(node: Node<E>, child: Node<E>): void {
+  const code = child.text.charCodeAt(0);
+  const old = node.below ?? [];
+  const first = old.length === 0 ? code : Math.min(node.base, code);
+  const end = Math.max(node.base + old.length, code + 1);
+  if (old.length !== end - first || node.below === null) {
+    // Not pushed to, for it would have room for many more, and most nodes have few below.
+    node.below = new Array(end - first).fill(null);
+    for (let index = 0; index < old.length; ++index) node.below[node.base + index - first] = old[index];
+    node.base = first;
+  }
+  node.below[code - first] = child;
+}
+
+function detach<E>(node: Node<E>, child: Node<E>): void {
+  const others = (node.below ?? []).filter((other) => other !== null && other !== child);
+  node.below = null;
+  for (const other of others) attach(node, other as Node<E>);
+}
+
+function commonLength(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < length && a.charCodeAt(at) === b.charCodeAt(at)) ++at;
+  return at;
+}
+
+/** The node that a text leads to, made where it is missing. */
+function growText<E>(node: Node<E>, text: string): Node<E> {
+  let rest = text;
+  let at = node;
+  while (rest !== "") {
+    let child = below(at, rest.charCodeAt(0));
+    if (!child) {
+      child = new Node<E>(rest);
+      attach(at, child);
+      return child;
+    }
+    const common = commonLength(child.text, rest);
+    if (common < child.text.length) {
+      const upper = new Node<E>(rest.slice(0, common));
+      child.text = child.text.slice(common);
+      attach(upper, child);
+      attach(at, upper);
+      child = upper;
+    }
+    rest = rest.slice(common);
+    at = child;
+  }
+  return at;
+}
+
+function growEdge<E>(node: Node<E>, edge: Edge<E>): Node<E> {
+  const there = node.edges?.find(({ key }) => key === edge.key);
+  if (there) return there.next;
+  node.edges = node.edges === null ? [edge] : [...node.edges, edge].sort(compare);
+  return edge.next;
+}
+
+/** The node that steps lead to, made where it is missing. */
+export function grow<E>(root: Node<E>, steps: readonly Step<E>[]): Node<E> {
+  let node = root;
+  for (const step of steps) node = typeof step === "string" ? growText(node, step) : growEdge(node, step);
+  return node;
+}
+
+/** The nodes whose paths are those that steps lead to: more than one where kinds stand in different order. */
+export function reach<E>(from: Node<E>, steps: readonly Step<E>[], index = 0): Node<E>[] {
+  if (index === steps.length) return [from];
+  const step = steps[index];
+  if (typeof step !== "string") {
+    const same = from.edges?.filter(({ set }) => set === step.set) ?? [];
+    return same.flatMap(({ next }) => reach(next, steps, index + 1));
+  }
+  let node = from;
+  for (let at = 0; at < step.length; at += node.text.length) {
+    const child = below(node, step.charCodeAt(at));
+    if (child === null || !step.startsWith(child.text, at)) return [];
+    node = child;
+  }
+  return reach(node, steps, index + 1);
+}
+
+/** Joins a node with the only one below it, where nothing else hangs on it. */
+function join<E>(node: Node<E>, child: Node<E>): void {
+  if (child.entries !== null || child.edges !== null) return;
+  const [only, ...others] = (child.below ?? []).filter((other) => other !== null);
+  if (!only || others.length > 0) return;
+  only.text = child.text + only.text;
+  attach(node, only);
+}
+
+/** Takes away the node that steps lead to, where it has no entries, and all that led to it alone. */
+export function prune<E>(node: Node<E>, steps: readonly Step<E>[], index = 0, offset = 0): void {
+  if (index === steps.length) {
+    if (node.entries?.length === 0) node.entries = null;
+    return;
+  }
+  const step = steps[index];
+  if (typeof step !== "string") {
+    const edge = node.edges?.find(({ key }) => key === step.key);
+    if (!edge) return;
+    prune(edge.next, steps, index + 1);
+    if (!edge.next.empty) return;
+    const others = (node.edges as Edge<E>[]).filter((other) => other !== edge);
+    node.edges = others.length > 0 ? others : null;
+    return;
+  }
+  if (offset === step.length) {
+    prune(node, steps, index + 1);
+    return;
+  }
+  const child = below(node, step.charCodeAt(offset));
+  if (!child) return;
+  prune(child, steps, index, offset + child.text.length);
+  if (child.empty) detach(node, child);
+  else join(node, child);
+}
