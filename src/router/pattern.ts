@@ -60,16 +60,29 @@ function nameAt(text: string, at: number): string {
   return NAME.test(text) ? text.slice(at, NAME.lastIndex) : "";
 }
 
+/** Parameters that were read with these converters, by their text: routes have the same ones again and again. */
+const read = new WeakMap<ReadonlyMap<string, Kind>, Map<string, Parameter>>();
+
+function parametersOf(known: ReadonlyMap<string, Kind>): Map<string, Parameter> {
+  const old = read.get(known);
+  if (old) return old;
+  const parameters = new Map<string, Parameter>();
+  read.set(known, parameters);
+  return parameters;
+}
+
 class PatternReader {
   readonly #text: string;
   readonly #where: string;
   readonly #known: ReadonlyMap<string, Kind>;
+  readonly #read: Map<string, Parameter>;
   readonly #parameters: Parameter[] = [];
 
   constructor(text: string, where: string, known: ReadonlyMap<string, Kind>) {
     this.#text = text;
     this.#where = where;
     this.#known = known;
+    this.#read = parametersOf(known);
   }
 
   read(): Pattern {
@@ -166,6 +179,8 @@ class PatternReader {
 
   /** parameter = "{" name [ ":" kind *( "|" kind ) ] [ "?" / "=" default ] "}" */
   #parameter(text: string): Parameter {
+    const old = this.#read.get(text);
+    if (old) return this.#add(old);
     const inner = text.slice(1, -1);
     const name = nameAt(inner, 0);
     if (name === "") throw wrong(`${text} has no name`, this.#where);
@@ -208,14 +223,20 @@ class PatternReader {
   }
 
   #keep(name: string, text: string, kinds: readonly Kind[], mark: string, fallback: string | undefined): Parameter {
-    if (this.#parameters.some((other) => other.name === name)) throw wrong(`{${name}} stands twice`, this.#where);
-    if (this.#parameters.length === MAX_PARAMETERS) {
-      throw wrong(`more than ${MAX_PARAMETERS} parameters`, this.#where);
-    }
     if (fallback !== undefined && (fallback === "" || convert(kinds, fallback) === undefined)) {
       throw wrong(`the default of ${text} is no ${nameOf(kinds)}`, this.#where);
     }
     const parameter = { name, text, kinds, rest: kinds.some(isRest), optional: mark !== "", fallback };
+    this.#read.set(text, parameter);
+    return this.#add(parameter);
+  }
+
+  #add(parameter: Parameter): Parameter {
+    const { name } = parameter;
+    if (this.#parameters.some((other) => other.name === name)) throw wrong(`{${name}} stands twice`, this.#where);
+    if (this.#parameters.length === MAX_PARAMETERS) {
+      throw wrong(`more than ${MAX_PARAMETERS} parameters`, this.#where);
+    }
     this.#parameters.push(parameter);
     return parameter;
   }

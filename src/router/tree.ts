@@ -4,7 +4,7 @@
  */
 import { isPlain, isRest, type Kind } from "./converters.ts";
 import { type Mixed, mixedOf } from "./mixed.ts";
-import { ANY, nameOf, type Segment, setOf } from "./pattern.ts";
+import { ANY, nameOf, type Parameter, type Segment, setOf } from "./pattern.ts";
 
 /** What an edge takes, most specific first. */
 export const MIXED = 0;
@@ -12,8 +12,8 @@ export const TYPED = 1;
 export const PLAIN = 2;
 export const REST = 3;
 
-/** A way from the beginning of a segment to its end, or to the end of the path. */
-export class Edge<E> {
+/** What an edge takes, and how it stands to others: the same for all segments that are written alike. */
+interface Shape {
   /** MIXED, TYPED, PLAIN or REST. */
   readonly type: number;
   /** Tells it from the other edges of its node. */
@@ -26,39 +26,64 @@ export class Edge<E> {
   readonly mixed: Mixed;
   /** Of the parameter, where there is one; empty where its value is the text as it stands. */
   readonly kinds: readonly Kind[];
+}
+
+/** Shapes of segments that are one parameter, which many routes have. */
+const shapes = new WeakMap<Parameter, Shape>();
+
+function shapeOf(segment: Segment, fold: (text: string) => string): Shape {
+  const [first] = segment;
+  if (segment.length !== 1 || typeof first !== "object") return newShape(segment, fold);
+  const known = shapes.get(first);
+  if (known) return known;
+  const shape = newShape(segment, fold);
+  shapes.set(first, shape);
+  return shape;
+}
+
+function newShape(segment: Segment, fold: (text: string) => string): Shape {
+  const mixed = mixedOf(segment, fold);
+  const { texts, kinds } = mixed;
+  if (kinds[0] === ANY && kinds.length === 1 && texts[0] === "" && texts[1] === "") {
+    return { type: PLAIN, key: "{string}", set: "{string}", rank: 0, mixed, kinds: NO_KINDS };
+  }
+  let key = texts[0];
+  let set = key;
+  let text = key.length;
+  let ranks = 0;
+  for (let index = 0; index < kinds.length; ++index) {
+    const after = texts[index + 1];
+    key += `{${nameOf(kinds[index])}}${after}`;
+    set += `{${setOf(kinds[index])}}${after}`;
+    text += after.length;
+    ranks += widest(kinds[index]);
+  }
+  // More text is more specific, then narrower kinds; ranks of 32 parameters stay below 1024.
+  const rank = ranks - 1024 * text;
+  const plain = kinds[0].some(isPlain);
+  const type = kinds[0].some(isRest) ? REST : text > 0 || kinds.length > 1 ? MIXED : plain ? PLAIN : TYPED;
+  // A union that has string among others takes all, but gives values of its own: only the bare one needs no kinds.
+  return { type, key, set, rank, mixed, kinds: type >= PLAIN && kinds[0].length === 1 ? NO_KINDS : kinds[0] };
+}
+
+/** A way from the beginning of a segment to its end, or to the end of the path; has its shape's own values at hand. */
+export class Edge<E> implements Shape {
+  readonly type: number;
+  readonly key: string;
+  readonly set: string;
+  readonly rank: number;
+  readonly mixed: Mixed;
+  readonly kinds: readonly Kind[];
   readonly next: Node<E> = new Node("");
 
   constructor(segment: Segment, fold: (text: string) => string) {
-    const mixed = mixedOf(segment, fold);
-    const { texts, kinds } = mixed;
-    this.mixed = mixed;
-    if (kinds[0] === ANY && kinds.length === 1 && texts[0] === "" && texts[1] === "") {
-      this.type = PLAIN;
-      this.key = this.set = "{string}";
-      this.rank = 0;
-      this.kinds = NO_KINDS;
-      return;
-    }
-    let key = texts[0];
-    let set = key;
-    let text = key.length;
-    let ranks = 0;
-    for (let index = 0; index < kinds.length; ++index) {
-      const after = texts[index + 1];
-      key += `{${nameOf(kinds[index])}}${after}`;
-      set += `{${setOf(kinds[index])}}${after}`;
-      text += after.length;
-      ranks += widest(kinds[index]);
-    }
-    this.key = key;
-    this.set = set;
-    // More text is more specific, then narrower kinds; ranks of 32 parameters stay below 1024.
-    this.rank = ranks - 1024 * text;
-    if (kinds[0].some(isRest)) this.type = REST;
-    else if (text > 0 || kinds.length > 1) this.type = MIXED;
-    else this.type = kinds[0].some(isPlain) ? PLAIN : TYPED;
-    // A union that has string among others takes all, but gives values of its own: only the bare one needs no kinds.
-    this.kinds = this.type >= PLAIN && kinds[0].length === 1 ? NO_KINDS : kinds[0];
+    const shape = shapeOf(segment, fold);
+    this.type = shape.type;
+    this.key = shape.key;
+    this.set = shape.set;
+    this.rank = shape.rank;
+    this.mixed = shape.mixed;
+    this.kinds = shape.kinds;
   }
 }
 
