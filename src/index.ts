@@ -25,6 +25,7 @@ export type {
   RequestErrorMessage,
   RequestStartMessage,
 } from "./server/diagnostics.ts";
+export type { InjectRequest, InjectResponse } from "./server/inject.ts";
 export {
   type CloseOptions,
   DEFAULT_SERVER_OPTIONS,

@@ -28,11 +28,15 @@ interface ApplicationFields {
   /** Values of fields that the connection would write itself. */
   length: string | null;
   hasDate: boolean;
-  hasUpgrade: boolean;
+  /** Options of Connection that the fields ask for. */
+  options: readonly string[];
 }
 
+/** Fields that concern this connection only, and so are named in Connection (RFC 9110 §7.8, §10.1.4). */
+const OPTIONS = new Set(["upgrade", "te"]);
+
 /** What an application sets that sets nothing. */
-export const NO_FIELDS: Readonly<ApplicationFields> = { lines: "", length: null, hasDate: false, hasUpgrade: false };
+export const NO_FIELDS: Readonly<ApplicationFields> = { lines: "", length: null, hasDate: false, options: [] };
 
 /** The lines of the fields that an application set. Throws a TypeError where one is not valid, or not its to set. */
 export function fieldLines(fields: Fields): ApplicationFields {
@@ -47,7 +51,7 @@ export function fieldLines(fields: Fields): ApplicationFields {
       continue;
     }
     if (key === "date") found.hasDate = true;
-    else if (key === "upgrade") found.hasUpgrade = true;
+    else if (OPTIONS.has(key) && !found.options.includes(key)) found.options = [...found.options, key];
     found.lines += `${name}: ${value}\r\n`;
   }
   return found;
@@ -92,8 +96,8 @@ export function linesWithoutFraming(fields: Fields): string {
   return linesWithout(FRAMING_FIELDS, "has no place where no content follows", fields);
 }
 
-/** Connection, with the option that Upgrade asks for (RFC 9110 §7.8). */
-export function connectionLine(connection: string, hasUpgrade: boolean): string {
-  if (!hasUpgrade) return connection === "" ? "" : `Connection: ${connection}\r\n`;
-  return connection === "" ? "Connection: upgrade\r\n" : `Connection: ${connection}, upgrade\r\n`;
+/** Connection, with the options that fields ask for; "" where there are none. */
+export function connectionLine(connection: string, options: readonly string[]): string {
+  if (options.length > 0) connection = [...(connection === "" ? [] : [connection]), ...options].join(", ");
+  return connection === "" ? "" : `Connection: ${connection}\r\n`;
 }

@@ -51,7 +51,7 @@ export function serializeRequest(message: OutgoingRequest): SerializedMessage {
     throw new TypeError("Host is what `host` says, and no other field");
   const own = fieldLines(fields);
   const expect = message.expectContinue && body !== null ? "Expect: 100-continue\r\n" : "";
-  const connection = connectionLine(message.close ? "close" : "", own.hasUpgrade);
+  const connection = connectionLine(message.close ? "close" : "", own.options);
   const start = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${connection}${expect}${own.lines}`;
   if (isStream(body)) {
     const framing = streamFraming(own.length, "chunked");

@@ -142,7 +142,7 @@ export function serialize(
   const { status, body } = message;
   const own = message.fields === null ? NO_FIELDS : fieldLines(message.fields);
   let start = own.hasDate ? startOf(status, message.contentType).lines : datedStart(status, message.contentType);
-  if (connection !== "" || own !== NO_FIELDS) start += connectionLine(connection, own.hasUpgrade) + own.lines;
+  if (connection !== "" || own !== NO_FIELDS) start += connectionLine(connection, own.options) + own.lines;
   if (iterated) {
     if (isBare(status)) throw new TypeError(`a response of status ${status} has no content`);
     const framing = streamFraming(own.length, minorVersion === 0 ? "close" : "chunked");

@@ -1,4 +1,5 @@
 import { Application, type PathParams } from "../app/index.ts";
+import { type InjectRequest, type InjectResponse, inject } from "./inject.ts";
 import { type CloseOptions, Server, type ServerOptions } from "./server.ts";
 import { type WebSocketHandlers, type WebSocketOptions, WebSockets } from "./websocket.ts";
 
@@ -25,6 +26,14 @@ export class App extends Application {
     options: WebSocketOptions = {},
   ): this {
     return this.get(path, this.#webSockets.serve(handlers, options));
+  }
+
+  /**
+   * Has a request served in memory, through the real parser and serializer and without a socket: for tests. Rejects
+   * where the request cannot be sent as it is, and where the response is cut off.
+   */
+  inject(request: InjectRequest = {}): Promise<InjectResponse> {
+    return inject(this, request);
   }
 
   /** Serves this application; resolves with the server once it accepts connections. */

@@ -1,0 +1,162 @@
+/** Requests without sockets: through the real parser, connection and serializer, in memory. For tests of applications. */
+import { Duplex } from "node:stream";
+import type { Application } from "../app/index.ts";
+import { ClientConnection, ConnectionGroup, type IncomingResponse, type Peer, type Transport } from "../h1/index.ts";
+import { type HeadersInit, HttpHeaders } from "../http/index.ts";
+import { Service } from "./service.ts";
+
+/** What is asked. */
+export interface InjectRequest {
+  /** "GET" by default. */
+  readonly method?: string;
+  /** The path, with its query; "/" by default. */
+  readonly path?: string;
+  /** `Host` is "localhost" where it is not among them. */
+  readonly headers?: HeadersInit;
+  /** Text, bytes, or what is iterated; anything else leaves as JSON. */
+  readonly body?: unknown;
+}
+
+/** What is answered. */
+export interface InjectResponse {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  /** Fields after the content; none where the request does not say `TE: trailers`. */
+  readonly trailers: HttpHeaders;
+  /** Informational responses that came before. */
+  readonly informational: readonly { readonly status: number; readonly headers: HttpHeaders }[];
+  readonly body: Uint8Array;
+  /** Milliseconds from the request to the end of the response. */
+  readonly time: number;
+  /** The content as UTF-8. */
+  text(): string;
+  /** The content as JSON; throws a SyntaxError where it is none. */
+  json(): unknown;
+}
+
+/** Whoever is told what comes in at one end. */
+interface Machine {
+  receive(chunk: Uint8Array): void;
+  finish(): void;
+  abort(): void;
+}
+
+const PEER: Peer = { remoteAddress: "127.0.0.1", localAddress: "127.0.0.1" };
+
+/** One end of a connection in memory. What is written reaches the other end later, never from within. */
+class End implements Transport {
+  readonly peer = PEER;
+  machine: Machine | null = null;
+  other: End | null = null;
+
+  write(pieces: readonly (string | Uint8Array)[]): boolean {
+    // Copied: whoever wrote them may go on with them.
+    const bytes = Buffer.concat(
+      pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece, "latin1") : piece)),
+    );
+    queueMicrotask(() => this.other?.machine?.receive(bytes));
+    return true;
+  }
+
+  unsent(): number {
+    return 0;
+  }
+
+  end(): void {
+    queueMicrotask(() => this.other?.machine?.finish());
+  }
+
+  destroy(): void {
+    queueMicrotask(() => this.other?.machine?.abort());
+  }
+
+  reset(): void {
+    this.destroy();
+  }
+
+  probe(): void {}
+  pause(): void {}
+  resume(): void {}
+
+  /** A stream whose writes still reach the other end; nothing is read from it. */
+  detach(): Duplex {
+    this.machine = null;
+    return new Duplex({
+      read() {},
+      write: (chunk: Buffer, _encoding, done) => {
+        this.write([chunk]);
+        done();
+      },
+    });
+  }
+}
+
+type Content = string | Uint8Array | AsyncIterable<string | Uint8Array> | null;
+
+/** What leaves of a body, and whether it is JSON. */
+function contentOf(body: unknown): [content: Content, isJson: boolean] {
+  if (body === undefined || body === null) return [null, false];
+  if (typeof body === "string" || body instanceof Uint8Array) return [body, false];
+  if (typeof body === "object" && Symbol.asyncIterator in body) return [body as Content, false];
+  return [JSON.stringify(body), true];
+}
+
+async function responseOf(
+  response: IncomingResponse,
+  informational: InjectResponse["informational"],
+  start: number,
+): Promise<InjectResponse> {
+  const body = await response.content.bytes();
+  const text = () => new TextDecoder().decode(body);
+  return {
+    status: response.head.status,
+    headers: new HttpHeaders(response.head.headers),
+    trailers: new HttpHeaders(response.trailers ?? []),
+    informational,
+    body,
+    time: performance.now() - start,
+    text,
+    json: () => JSON.parse(text()),
+  };
+}
+
+/** The connections of each application: they share its parser. */
+const groups = new WeakMap<Application, ConnectionGroup>();
+
+function groupOf(application: Application): ConnectionGroup {
+  const known = groups.get(application);
+  if (known) return known;
+  const group = new ConnectionGroup(new Service(application, Number.POSITIVE_INFINITY, () => {}));
+  groups.set(application, group);
+  return group;
+}
+
+/**
+ * Has an application serve a request in memory. Rejects where the request cannot be sent as it is, and where the
+ * response is cut off.
+ */
+export async function inject(application: Application, request: InjectRequest): Promise<InjectResponse> {
+  const { method = "GET", path = "/", headers, body } = request;
+  const [content, isJson] = contentOf(body);
+  const fields = new HttpHeaders(headers);
+  const host = fields.get("Host") ?? "localhost";
+  fields.delete("Host");
+  if (isJson && !fields.has("Content-Type")) fields.set("Content-Type", "application/json");
+  const [near, far] = [new End(), new End()];
+  near.other = far;
+  far.other = near;
+  const client = new ClientConnection(near);
+  near.machine = client;
+  const connection = groupOf(application).connect(far);
+  far.machine = connection;
+  const informational: { status: number; headers: HttpHeaders }[] = [];
+  const start = performance.now();
+  try {
+    const answered = client.request({ method, target: path, host, fields, body: content }, (head) => {
+      informational.push({ status: head.status, headers: new HttpHeaders(head.headers) });
+    });
+    return await responseOf(await answered, informational, start);
+  } finally {
+    connection.cut();
+  }
+}
