@@ -9,26 +9,45 @@ import {
   toResponse,
 } from "../http/index.ts";
 import { methodId, ParseError, ReleasedError } from "../parser/index.ts";
-import { Router, type PathParams as TypedParams } from "../router/index.ts";
+import {
+  type Converters,
+  type ConverterTypes,
+  type Query,
+  type RouteDetails,
+  Router,
+  type RouterOptions,
+  type PathParams as TypedParams,
+} from "../router/index.ts";
 
-/** The parameters of a path pattern, as an object type; of a pattern that is not known before it runs, any. */
-export type PathParams<Pattern extends string> = Pattern extends unknown
+/**
+ * The parameters of a path pattern, as an object type; of a pattern that is not known before it runs, any. `C` are
+ * converters of one's own.
+ */
+export type PathParams<Pattern extends string, C extends Converters = NoConverters> = Pattern extends unknown
   ? string extends Pattern
     ? Params
-    : TypedParams<Pattern>
+    : TypedParams<Pattern, ConverterTypes<C>>
   : never;
+
+/** None of one's own. */
+export type NoConverters = Record<never, never>;
 
 /** Serves a request: what it returns, now or later, becomes the response. */
 export type Handler<P extends Params = Params> = (request: HttpRequest<P>) => Answer | Promise<Answer>;
 
+/** What a route may have beside its path: a name for `url`, a host that it serves alone. */
+export type RouteNames = Pick<RouteDetails, "name" | "host">;
+
 /** Where and for which methods a handler serves. */
-export interface RouteOptions {
+export interface RouteOptions extends RouteNames {
   /** Methods, or "*" for all; ["GET"] by default. */
   readonly methods?: readonly string[] | "*";
 }
 
 /** What an application is made with. */
-export interface ApplicationOptions {
+export interface ApplicationOptions<C extends Converters = NoConverters> extends Omit<RouterOptions, "converters"> {
+  /** Converters of one's own, which paths may name beside those there are. */
+  readonly converters?: C;
   /** Serves what no route serves, in place of 404. */
   readonly fallback?: Handler;
   /** Serves CONNECT, in place of 501: refuses it, or makes a tunnel. */
@@ -41,37 +60,60 @@ export interface ApplicationOptions {
  * Routes and what serves them, on any host: it takes requests and gives responses, and does no I/O. On Node use
  * `App`, which can listen too.
  */
-export class Application {
-  readonly #router = new Router<Handler>();
+export class Application<C extends Converters = NoConverters> {
+  readonly #router: Router<Handler>;
   readonly #fallback: Handler;
   readonly #tunnel: Handler;
   readonly #onError: (error: unknown) => void;
   readonly #reports = new Set<(error: unknown, request: HttpRequest) => void>();
 
-  constructor(options: ApplicationOptions = {}) {
+  /** Throws a TypeError where a converter or an option of the router makes no sense. */
+  constructor(options: ApplicationOptions<C> = {}) {
+    this.#router = new Router(options);
     this.#fallback = options.fallback ?? notFound;
     this.#tunnel = options.tunnel ?? noTunnel;
     this.#onError = options.onError ?? console.error;
   }
 
-  /** Registers a handler. Throws a TypeError at once where path, method or handler make no sense. */
-  route<const P extends string>(path: P, handler: Handler<PathParams<P>>, options: RouteOptions = {}): this {
+  /** Registers a handler. Throws a TypeError at once where path, method, handler, name or host make no sense. */
+  route<const P extends string>(path: P, handler: Handler<PathParams<P, C>>, options: RouteOptions = {}): this {
     if (typeof handler !== "function") throw new TypeError(`the handler of ${path} is no function`);
-    const methods = options.methods ?? ["GET"];
-    const routes = (methods === "*" ? ["*"] : methods).map((method) => {
+    const { methods = ["GET"], name, host } = options;
+    const routes = (methods === "*" ? ["*"] : methods).map((method, index) => {
       if (!isToken(method)) throw new TypeError(`${JSON.stringify(method)} of ${path} is no method`);
-      return { method, pattern: path, value: handler as Handler };
+      // One path has one name, however many methods.
+      return { method, pattern: path, value: handler as Handler, host, ...(index === 0 && { name }) };
     });
     this.#router.addAll(routes);
     return this;
   }
 
-  get<const P extends string>(path: P, handler: Handler<PathParams<P>>): this {
-    return this.route(path, handler, { methods: ["GET"] });
+  get<const P extends string>(path: P, handler: Handler<PathParams<P, C>>, options: RouteNames = {}): this {
+    return this.route(path, handler, { ...options, methods: ["GET"] });
   }
 
-  post<const P extends string>(path: P, handler: Handler<PathParams<P>>): this {
-    return this.route(path, handler, { methods: ["POST"] });
+  post<const P extends string>(path: P, handler: Handler<PathParams<P, C>>, options: RouteNames = {}): this {
+    return this.route(path, handler, { ...options, methods: ["POST"] });
+  }
+
+  put<const P extends string>(path: P, handler: Handler<PathParams<P, C>>, options: RouteNames = {}): this {
+    return this.route(path, handler, { ...options, methods: ["PUT"] });
+  }
+
+  patch<const P extends string>(path: P, handler: Handler<PathParams<P, C>>, options: RouteNames = {}): this {
+    return this.route(path, handler, { ...options, methods: ["PATCH"] });
+  }
+
+  delete<const P extends string>(path: P, handler: Handler<PathParams<P, C>>, options: RouteNames = {}): this {
+    return this.route(path, handler, { ...options, methods: ["DELETE"] });
+  }
+
+  /**
+   * The path of a route that was registered with a name, its values percent-encoded and with a query where one is given.
+   * Throws a TypeError that says what is missing or wrong.
+   */
+  url(name: string, params: Params = {}, query?: Query): string {
+    return this.#router.url(name, params, query === undefined ? {} : { query });
   }
 
   /** Serves a request. Never throws and never rejects: whatever goes wrong is a response. */
@@ -148,13 +190,19 @@ export class Application {
   #answer(request: HttpRequest): Answer | Promise<Answer> {
     const { method } = request;
     if (method === "CONNECT") return this.#tunnel(request);
-    const found = this.#router.find(method, request.path);
+    const router = this.#router;
+    const host = router.usesHosts ? (request.host ?? undefined) : undefined;
+    const found = router.find(method, request.path, host);
     switch (found.kind) {
       case "found":
         if (found.params !== null) request.params = found.params;
         return found.value(request);
       case "method":
         return this.#otherMethod(method, found.allowed);
+      case "redirect": {
+        const location = request.query === "" ? found.location : `${found.location}?${request.query}`;
+        return new HttpResponse(null, { status: 308, headers: { Location: location } });
+      }
       case "invalid":
         throw new HttpError(400, "the path is not valid percent-encoded UTF-8");
       default:

@@ -2,6 +2,8 @@ export {
   Application,
   type ApplicationOptions,
   type Handler,
+  type NoConverters,
   type PathParams,
+  type RouteNames,
   type RouteOptions,
 } from "./application.ts";

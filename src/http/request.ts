@@ -50,6 +50,11 @@ export class HttpRequest<P extends Params = Params> {
     return this.#exchange.head.query;
   }
 
+  /** Whom the request is for: the authority of an absolute target, else Host (RFC 9112 §3.3); null where neither is. */
+  get host(): string | null {
+    return this.#exchange.head.authority || this.headers.get("host");
+  }
+
   /** "1.0" or "1.1". */
   get version(): string {
     return this.#exchange.head.version;

@@ -171,6 +171,11 @@ export class Router<T> {
     else this.#methods.delete(route.method);
   }
 
+  /** Whether any route serves one host alone, so that `find` looks at the host. */
+  get usesHosts(): boolean {
+    return this.#hosts.size > 0;
+  }
+
   /** Whether any route is for this method by its name. */
   knows(method: string): boolean {
     return this.#methods.has(method);

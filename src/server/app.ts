@@ -1,4 +1,5 @@
-import { Application, type PathParams } from "../app/index.ts";
+import { Application, type NoConverters, type PathParams } from "../app/index.ts";
+import type { Converters } from "../router/index.ts";
 import { type InjectRequest, type InjectResponse, inject } from "./inject.ts";
 import { type CloseOptions, Server, type ServerOptions } from "./server.ts";
 import { type WebSocketHandlers, type WebSocketOptions, WebSockets } from "./websocket.ts";
@@ -12,7 +13,7 @@ export interface RunOptions extends ServerOptions, CloseOptions {
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** An application that can listen on Node. */
-export class App extends Application {
+export class App<C extends Converters = NoConverters> extends Application<C> {
   #server: Server | null = null;
   readonly #webSockets = new WebSockets(this);
 
@@ -22,7 +23,7 @@ export class App extends Application {
    */
   ws<const P extends string, Data = undefined>(
     path: P,
-    handlers: WebSocketHandlers<PathParams<P>, Data>,
+    handlers: WebSocketHandlers<PathParams<P, C>, Data>,
     options: WebSocketOptions = {},
   ): this {
     return this.get(path, this.#webSockets.serve(handlers, options));
