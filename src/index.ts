@@ -1,5 +1,15 @@
 /** `pyrois`: the server and the framework, for Node. */
-export type { ApplicationOptions, Handler, PathParams, RouteOptions } from "./app/index.ts";
+export {
+  type ApplicationOptions,
+  around,
+  type Group,
+  type GroupOptions,
+  type Handler,
+  type MethodOptions,
+  type Middleware,
+  type PathParams,
+  type RouteOptions,
+} from "./app/index.ts";
 export {
   type Answer,
   type BodyInit,
@@ -14,6 +24,7 @@ export {
   json,
   type Params,
   type ResponseInit,
+  toResponse,
 } from "./http/index.ts";
 export { type HeaderFields, ParseError } from "./parser/index.ts";
 export { type Converter, type Converters, type ConverterTypes, Router, type RouterOptions } from "./router/index.ts";

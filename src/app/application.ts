@@ -3,45 +3,19 @@ import {
   HttpError,
   type HttpRequest,
   HttpResponse,
-  isToken,
   type Params,
   TEXT,
   toResponse,
 } from "../http/index.ts";
 import { methodId, ParseError, ReleasedError } from "../parser/index.ts";
-import {
-  type Converters,
-  type ConverterTypes,
-  type Query,
-  type RouteDetails,
-  Router,
-  type RouterOptions,
-  type PathParams as TypedParams,
-} from "../router/index.ts";
+import { type Converters, type Found, type Query, Router, type RouterOptions } from "../router/index.ts";
+import { fold, type Handler, type Middleware, type NewRoute, type NoConverters, Routes } from "./routes.ts";
 
-/**
- * The parameters of a path pattern, as an object type; of a pattern that is not known before it runs, any. `C` are
- * converters of one's own.
- */
-export type PathParams<Pattern extends string, C extends Converters = NoConverters> = Pattern extends unknown
-  ? string extends Pattern
-    ? Params
-    : TypedParams<Pattern, ConverterTypes<C>>
-  : never;
-
-/** None of one's own. */
-export type NoConverters = Record<never, never>;
-
-/** Serves a request: what it returns, now or later, becomes the response. */
-export type Handler<P extends Params = Params> = (request: HttpRequest<P>) => Answer | Promise<Answer>;
-
-/** What a route may have beside its path: a name for `url`, a host that it serves alone. */
-export type RouteNames = Pick<RouteDetails, "name" | "host">;
-
-/** Where and for which methods a handler serves. */
-export interface RouteOptions extends RouteNames {
-  /** Methods, or "*" for all; ["GET"] by default. */
-  readonly methods?: readonly string[] | "*";
+/** What a route leads to: its handler, with all that is around it. */
+interface Endpoint {
+  readonly handler: Handler;
+  readonly around: () => readonly Middleware[];
+  serve: Handler;
 }
 
 /** What an application is made with. */
@@ -60,52 +34,38 @@ export interface ApplicationOptions<C extends Converters = NoConverters> extends
  * Routes and what serves them, on any host: it takes requests and gives responses, and does no I/O. On Node use
  * `App`, which can listen too.
  */
-export class Application<C extends Converters = NoConverters> {
-  readonly #router: Router<Handler>;
+export class Application<C extends Converters = NoConverters> extends Routes<C, ""> {
+  readonly #router: Router<Endpoint>;
   readonly #fallback: Handler;
+  /** Serves what no route serves, with what is around the application. */
+  #unrouted: Handler = (request) => this.#answerWithout(request);
   readonly #tunnel: Handler;
   readonly #onError: (error: unknown) => void;
   readonly #reports = new Set<(error: unknown, request: HttpRequest) => void>();
 
   /** Throws a TypeError where a converter or an option of the router makes no sense. */
   constructor(options: ApplicationOptions<C> = {}) {
+    super("");
     this.#router = new Router(options);
     this.#fallback = options.fallback ?? notFound;
     this.#tunnel = options.tunnel ?? noTunnel;
     this.#onError = options.onError ?? console.error;
   }
 
-  /** Registers a handler. Throws a TypeError at once where path, method, handler, name or host make no sense. */
-  route<const P extends string>(path: P, handler: Handler<PathParams<P, C>>, options: RouteOptions = {}): this {
-    if (typeof handler !== "function") throw new TypeError(`the handler of ${path} is no function`);
-    const { methods = ["GET"], name, host } = options;
-    const routes = (methods === "*" ? ["*"] : methods).map((method, index) => {
-      if (!isToken(method)) throw new TypeError(`${JSON.stringify(method)} of ${path} is no method`);
-      // One path has one name, however many methods.
-      return { method, pattern: path, value: handler as Handler, host, ...(index === 0 && { name }) };
-    });
-    this.#router.addAll(routes);
-    return this;
+  protected override register(routes: readonly NewRoute[]): void {
+    this.#router.addAll(
+      routes.map(({ handler, around, ...route }) => ({
+        ...route,
+        value: { handler, around, serve: fold(around(), handler) },
+      })),
+    );
   }
 
-  get<const P extends string>(path: P, handler: Handler<PathParams<P, C>>, options: RouteNames = {}): this {
-    return this.route(path, handler, { ...options, methods: ["GET"] });
-  }
-
-  post<const P extends string>(path: P, handler: Handler<PathParams<P, C>>, options: RouteNames = {}): this {
-    return this.route(path, handler, { ...options, methods: ["POST"] });
-  }
-
-  put<const P extends string>(path: P, handler: Handler<PathParams<P, C>>, options: RouteNames = {}): this {
-    return this.route(path, handler, { ...options, methods: ["PUT"] });
-  }
-
-  patch<const P extends string>(path: P, handler: Handler<PathParams<P, C>>, options: RouteNames = {}): this {
-    return this.route(path, handler, { ...options, methods: ["PATCH"] });
-  }
-
-  delete<const P extends string>(path: P, handler: Handler<PathParams<P, C>>, options: RouteNames = {}): this {
-    return this.route(path, handler, { ...options, methods: ["DELETE"] });
+  protected override refold(): void {
+    const served = this.#router.routes.map(({ value }) => fold(value.around(), value.handler));
+    // All of them can be put around: from here on nothing fails.
+    this.#unrouted = fold(this.middleware, (request) => this.#answerWithout(request));
+    for (const [index, { value }] of this.#router.routes.entries()) value.serve = served[index];
   }
 
   /**
@@ -187,27 +147,28 @@ export class Application<C extends Converters = NoConverters> {
     throw new HttpError(405, undefined, { headers });
   }
 
-  #answer(request: HttpRequest): Answer | Promise<Answer> {
-    const { method } = request;
-    if (method === "CONNECT") return this.#tunnel(request);
+  #find(request: HttpRequest): Found<Endpoint> {
     const router = this.#router;
     const host = router.usesHosts ? (request.host ?? undefined) : undefined;
-    const found = router.find(method, request.path, host);
-    switch (found.kind) {
-      case "found":
-        if (found.params !== null) request.params = found.params;
-        return found.value(request);
-      case "method":
-        return this.#otherMethod(method, found.allowed);
-      case "redirect": {
-        const location = request.query === "" ? found.location : `${found.location}?${request.query}`;
-        return new HttpResponse(null, { status: 308, headers: { Location: location } });
-      }
-      case "invalid":
-        throw new HttpError(400, "the path is not valid percent-encoded UTF-8");
-      default:
-        return this.#fallback(request);
-    }
+    return router.find(request.method, request.path, host);
+  }
+
+  #answer(request: HttpRequest): Answer | Promise<Answer> {
+    if (request.method === "CONNECT") return this.#tunnel(request);
+    const found = this.#find(request);
+    if (found.kind !== "found") return this.#unrouted(request);
+    if (found.params !== null) request.params = found.params;
+    return found.value.serve(request);
+  }
+
+  /** Answers a request that has no route. */
+  #answerWithout(request: HttpRequest): Answer | Promise<Answer> {
+    const found = this.#find(request);
+    if (found.kind === "method") return this.#otherMethod(request.method, found.allowed);
+    if (found.kind === "invalid") throw new HttpError(400, "the path is not valid percent-encoded UTF-8");
+    if (found.kind !== "redirect") return this.#fallback(request);
+    const location = request.query === "" ? found.location : `${found.location}?${request.query}`;
+    return new HttpResponse(null, { status: 308, headers: { Location: location } });
   }
 }
 

@@ -1,9 +1,12 @@
+export { Application, type ApplicationOptions } from "./application.ts";
 export {
-  Application,
-  type ApplicationOptions,
+  around,
+  type Group,
+  type GroupOptions,
   type Handler,
+  type MethodOptions,
+  type Middleware,
   type NoConverters,
   type PathParams,
-  type RouteNames,
   type RouteOptions,
-} from "./application.ts";
+} from "./routes.ts";

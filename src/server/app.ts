@@ -1,4 +1,4 @@
-import { Application, type NoConverters, type PathParams } from "../app/index.ts";
+import { Application, type Handler, type NoConverters, type PathParams } from "../app/index.ts";
 import type { Converters } from "../router/index.ts";
 import { type InjectRequest, type InjectResponse, inject } from "./inject.ts";
 import { type CloseOptions, Server, type ServerOptions } from "./server.ts";
@@ -26,7 +26,7 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
     handlers: WebSocketHandlers<PathParams<P, C>, Data>,
     options: WebSocketOptions = {},
   ): this {
-    return this.get(path, this.#webSockets.serve(handlers, options));
+    return this.get(path as string, this.#webSockets.serve(handlers, options) as Handler);
   }
 
   /**

@@ -1,0 +1,214 @@
+/** What an application and its groups have in common: routes can be registered on them, and middleware put around those. */
+import { type Answer, type HttpRequest, isToken, type Params } from "../http/index.ts";
+import type { Converters, ConverterTypes, RouteDetails, PathParams as TypedParams } from "../router/index.ts";
+
+/** None of one's own. */
+export type NoConverters = Record<never, never>;
+
+/**
+ * The parameters of a path pattern, as an object type; of a pattern that is not known before it runs, any. `C` are
+ * converters of one's own.
+ */
+export type PathParams<Pattern extends string, C extends Converters = NoConverters> = Pattern extends unknown
+  ? string extends Pattern
+    ? Params
+    : TypedParams<Pattern, ConverterTypes<C>>
+  : never;
+
+/** Serves a request: what it returns, now or later, becomes the response. */
+export type Handler<P extends Params = Params> = (request: HttpRequest<P>) => Answer | Promise<Answer>;
+
+/**
+ * Puts something around a handler: called once, when the route is registered, with what comes next, and gives what is
+ * called in its place. What it does not change costs nothing, and where all is synchronous it stays so.
+ */
+export type Middleware = (next: Handler) => Handler;
+
+/** Middleware of a function that is called with each request, and with what comes next. */
+export function around(
+  serve: (request: HttpRequest, next: () => Answer | Promise<Answer>) => Answer | Promise<Answer>,
+): Middleware {
+  return (next) => (request) => serve(request, () => next(request));
+}
+
+/** Where and for which methods a handler serves. */
+export interface RouteOptions extends Pick<RouteDetails, "name" | "host"> {
+  /** Methods, or "*" for all; ["GET"] by default. */
+  readonly methods?: readonly string[] | "*";
+  /** Around this route alone, within all that is around its groups and its application; the first is the outermost. */
+  readonly middleware?: readonly Middleware[];
+}
+
+/** What a route may have whose method is told by the function that registers it. */
+export type MethodOptions = Omit<RouteOptions, "methods">;
+
+/** What a group is made with. */
+export interface GroupOptions {
+  /** Around all routes of the group, as `use`. */
+  readonly middleware?: readonly Middleware[];
+}
+
+/** A route on its way to the router. */
+export interface NewRoute {
+  readonly method: string;
+  readonly pattern: string;
+  readonly handler: Handler;
+  readonly name: string | undefined;
+  readonly host: string | undefined;
+  /** All that is around it, the outermost first; asked for again when there is more. */
+  readonly around: () => readonly Middleware[];
+}
+
+/** Puts middleware around a handler, the first outermost. Throws a TypeError where one of them gives no handler. */
+export function fold(middleware: readonly Middleware[], handler: Handler): Handler {
+  return middleware.reduceRight((next, wrap) => {
+    const wrapped = wrap(next);
+    if (typeof wrapped !== "function") throw new TypeError(`the middleware ${wrap.name} gives no handler`);
+    return wrapped;
+  }, handler);
+}
+
+export abstract class Routes<C extends Converters, Prefix extends string> {
+  readonly #prefix: string;
+  readonly #middleware: Middleware[] = [];
+
+  protected constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  /** Registers routes in one step. */
+  protected abstract register(routes: readonly NewRoute[]): void;
+
+  /** Puts all that is around routes around them anew. */
+  protected abstract refold(): void;
+
+  /** What is around everything here, the outermost first. */
+  protected get middleware(): readonly Middleware[] {
+    return this.#middleware;
+  }
+
+  /**
+   * Puts middleware around all routes here, those that are there already and those that come; the first is the
+   * outermost. Throws a TypeError at once where one of them is none.
+   */
+  use(...middleware: readonly Middleware[]): this {
+    for (const each of middleware) if (typeof each !== "function") throw new TypeError("a middleware is a function");
+    this.#middleware.push(...middleware);
+    try {
+      this.refold();
+    } catch (error) {
+      this.#middleware.splice(-middleware.length, middleware.length);
+      throw error;
+    }
+    return this;
+  }
+
+  /** Routes below a path: what is registered there is served at once. */
+  group<const P extends string>(prefix: P, options: GroupOptions = {}): Group<C, `${Prefix}${P}`> {
+    if (!prefix.startsWith("/") || prefix.endsWith("/")) {
+      throw new TypeError(
+        `the prefix of a group begins with "/" and does not end with it, not like ${JSON.stringify(prefix)}`,
+      );
+    }
+    const group = new Group<C, `${Prefix}${P}`>(`${this.#prefix}${prefix}`, {
+      register: (routes) => this.register(routes),
+      refold: () => this.refold(),
+      middleware: () => this.middleware,
+    });
+    return group.use(...(options.middleware ?? []));
+  }
+
+  /** Registers a handler. Throws a TypeError at once where path, method, handler, name or host make no sense. */
+  route<const P extends string>(
+    path: P,
+    handler: Handler<PathParams<`${Prefix}${P}`, C>>,
+    options: RouteOptions = {},
+  ): this {
+    const pattern = `${this.#prefix}${path}`;
+    if (typeof handler !== "function") throw new TypeError(`the handler of ${pattern} is no function`);
+    const { methods = ["GET"], name, host, middleware: own = [] } = options;
+    const routes = (methods === "*" ? ["*"] : methods).map((method, index) => {
+      if (!isToken(method)) throw new TypeError(`${JSON.stringify(method)} of ${pattern} is no method`);
+      return {
+        method,
+        pattern,
+        handler: handler as Handler,
+        // One path has one name, however many methods.
+        name: index === 0 ? name : undefined,
+        host,
+        around: () => [...this.middleware, ...own],
+      };
+    });
+    this.register(routes);
+    return this;
+  }
+
+  get<const P extends string>(
+    path: P,
+    handler: Handler<PathParams<`${Prefix}${P}`, C>>,
+    options: MethodOptions = {},
+  ): this {
+    return this.route(path, handler, { ...options, methods: ["GET"] });
+  }
+
+  post<const P extends string>(
+    path: P,
+    handler: Handler<PathParams<`${Prefix}${P}`, C>>,
+    options: MethodOptions = {},
+  ): this {
+    return this.route(path, handler, { ...options, methods: ["POST"] });
+  }
+
+  put<const P extends string>(
+    path: P,
+    handler: Handler<PathParams<`${Prefix}${P}`, C>>,
+    options: MethodOptions = {},
+  ): this {
+    return this.route(path, handler, { ...options, methods: ["PUT"] });
+  }
+
+  patch<const P extends string>(
+    path: P,
+    handler: Handler<PathParams<`${Prefix}${P}`, C>>,
+    options: MethodOptions = {},
+  ): this {
+    return this.route(path, handler, { ...options, methods: ["PATCH"] });
+  }
+
+  delete<const P extends string>(
+    path: P,
+    handler: Handler<PathParams<`${Prefix}${P}`, C>>,
+    options: MethodOptions = {},
+  ): this {
+    return this.route(path, handler, { ...options, methods: ["DELETE"] });
+  }
+}
+
+/** What a group has of whatever it is a group of. */
+interface Above {
+  register(routes: readonly NewRoute[]): void;
+  refold(): void;
+  middleware(): readonly Middleware[];
+}
+
+/** Routes below a path, with middleware of their own. */
+export class Group<C extends Converters, Prefix extends string> extends Routes<C, Prefix> {
+  readonly #above: Above;
+
+  constructor(prefix: string, above: Above) {
+    super(prefix);
+    this.#above = above;
+  }
+
+  protected override register(routes: readonly NewRoute[]): void {
+    this.#above.register(routes);
+  }
+
+  protected override refold(): void {
+    this.#above.refold();
+  }
+
+  protected override get middleware(): readonly Middleware[] {
+    return [...this.#above.middleware(), ...super.middleware];
+  }
+}

@@ -1,0 +1,142 @@
+/** What is put around handlers, and groups of routes. */
+import { describe, expect, test } from "vitest";
+import { App, around, HttpError, HttpResponse, type Middleware, toResponse } from "../../src/index.ts";
+
+/** Notes when it is entered and left. */
+const noting =
+  (name: string, notes: string[]): Middleware =>
+  (next) =>
+  (request) => {
+    notes.push(`>${name}`);
+    const answer = next(request);
+    notes.push(`<${name}`);
+    return answer;
+  };
+
+describe("middleware", () => {
+  test("stands around all routes, whatever the order of registration: application, groups, route", async () => {
+    const notes: string[] = [];
+    const app = new App();
+    app.get("/early", () => "early", { middleware: [noting("own", notes)] });
+    const api = app.group("/api", { middleware: [noting("api", notes)] });
+    const inner = api.group("/v1");
+    inner.get("/x", () => "x", { middleware: [noting("one", notes), noting("two", notes)] });
+    app.use(noting("app", notes), noting("second", notes));
+    inner.use(noting("inner", notes));
+    const notesOf = async (path: string) => {
+      notes.length = 0;
+      await app.inject({ path });
+      return notes.join(" ");
+    };
+    expect(await notesOf("/early")).toBe(">app >second >own <own <second <app");
+    expect(await notesOf("/api/v1/x")).toBe(">app >second >api >inner >one >two <two <one <inner <api <second <app");
+    // What is thrown passes them by: 404 is made of it outside.
+    expect(await notesOf("/nowhere")).toBe(">app >second");
+    expect(await notesOf("/api/nowhere")).toBe(">app >second");
+  });
+
+  test("is called once for a route, and sees its parameters", async () => {
+    let folded = 0;
+    const seen: unknown[] = [];
+    const app = new App();
+    app.use((next) => {
+      ++folded;
+      return (request) => {
+        seen.push(request.params.id);
+        return next(request);
+      };
+    });
+    app.get("/{id:int}", () => "ok");
+    const before = folded;
+    for (const path of ["/1", "/2", "/x"]) await app.inject({ path });
+    expect([folded, seen]).toEqual([before, [1, 2, undefined]]);
+  });
+
+  test("may answer itself, change the answer, or catch what is thrown", async () => {
+    const app = new App();
+    app.use(
+      (next) => (request) =>
+        request.headers.has("authorization") ? next(request) : new HttpResponse("who?", { status: 401 }),
+    );
+    app.use(
+      around(async (_, next) => {
+        const response = toResponse(await next());
+        response.headers.set("X-Seen", "yes");
+        return response;
+      }),
+    );
+    app.get("/", async () => ({ a: 1 }));
+    app.get(
+      "/broken",
+      () => {
+        throw new HttpError(418);
+      },
+      {
+        middleware: [
+          (next) => (request) => {
+            try {
+              return next(request);
+            } catch (error) {
+              return `caught ${(error as HttpError).status}`;
+            }
+          },
+        ],
+      },
+    );
+    const get = async (path: string, headers = {}) => {
+      const response = await app.inject({ path, headers });
+      return [response.status, response.headers.get("x-seen"), response.text()];
+    };
+    expect(await get("/")).toEqual([401, null, "who?"]);
+    const headers = { Authorization: "x" };
+    expect(await get("/", headers)).toEqual([200, "yes", '{"a":1}']);
+    expect(await get("/broken", headers)).toEqual([200, "yes", "caught 418"]);
+  });
+
+  test("what is none is refused at once, and changes nothing", async () => {
+    const app = new App();
+    app.get("/", () => "ok");
+    expect(() => app.use("no" as unknown as Middleware)).toThrow("a middleware is a function");
+    expect(() => app.use((() => undefined) as unknown as Middleware)).toThrow("gives no handler");
+    expect((await app.inject()).text()).toBe("ok");
+    expect(() => app.get("/x", () => "x", { middleware: [(() => 5) as unknown as Middleware] })).toThrow(
+      "gives no handler",
+    );
+    expect((await app.inject({ path: "/x" })).status).toBe(404);
+  });
+});
+
+describe("groups", () => {
+  test("are live, nest, and know their parameters", async () => {
+    const app = new App();
+    const users = app.group("/users/{id:int}");
+    users.get("/", ({ params }) => ({ next: params.id + 1 }));
+    const posts = users.group("/posts");
+    posts.get("/{slug:slug}", ({ params }) => `${params.id} ${params.slug}`, { name: "post" });
+    // @ts-expect-error: no such parameter
+    posts.put("/{slug}", ({ params }) => params.nothing ?? null);
+    expect((await app.inject({ path: "/users/1/" })).json()).toEqual({ next: 2 });
+    expect((await app.inject({ path: "/users/1/posts/a-b" })).text()).toBe("1 a-b");
+    expect(app.url("post", { id: 3, slug: "c" })).toBe("/users/3/posts/c");
+  });
+
+  test.each(["api", "/api/", "/", ""])("the prefix %j is refused at once", (prefix) => {
+    expect(() => new App().group(prefix)).toThrow("the prefix of a group");
+  });
+
+  test("an error at registration names the whole path", () => {
+    const api = new App().group("/api");
+    api.get("/x", () => null);
+    expect(() => api.get("/x", () => null)).toThrow("GET /api/x is taken by GET /api/x");
+    expect(() => api.get("/y", null as unknown as () => null)).toThrow("the handler of /api/y is no function");
+  });
+});
+
+test("a synchronous chain gives no promise", () => {
+  const app = new App();
+  const notes: string[] = [];
+  app.use(noting("app", notes));
+  app.get("/", () => "ok");
+  const request = { method: "GET", path: "/", params: {} } as unknown as Parameters<typeof app.handle>[0];
+  expect(app.handle(request)).toBeInstanceOf(HttpResponse);
+});
