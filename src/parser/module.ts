@@ -10,8 +10,15 @@ import { simd } from "./generated/simd.ts";
  */
 export type ParserBuild = "simd" | "scalar" | "js";
 
-/** A compiled `pyrois/parser.wasm`, for hosts that forbid compiling bytes. */
-export type ParserModule = WebAssembly.Module;
+/**
+ * A compiled `pyrois/parser.wasm` (a `WebAssembly.Module`), for hosts that forbid compiling bytes. Written so that it
+ * means something also to whoever has no types for WebAssembly, as Node's have none.
+ */
+export type ParserModule = typeof globalThis extends {
+  WebAssembly: { Module: new (...bytes: never[]) => infer Module };
+}
+  ? Module
+  : object;
 
 /** What the module exports; all positions are addresses in `memory`. */
 export interface ParserExports {
