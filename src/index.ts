@@ -5,10 +5,12 @@ export {
   type Group,
   type GroupOptions,
   type Handler,
+  type IncludeOptions,
   type MethodOptions,
   type Middleware,
   type PathParams,
   type RouteOptions,
+  RouteSet,
 } from "./app/index.ts";
 export {
   type Answer,

@@ -4,9 +4,11 @@ export {
   type Group,
   type GroupOptions,
   type Handler,
+  type IncludeOptions,
   type MethodOptions,
   type Middleware,
   type NoConverters,
   type PathParams,
   type RouteOptions,
+  RouteSet,
 } from "./routes.ts";

@@ -68,6 +68,17 @@ export function fold(middleware: readonly Middleware[], handler: Handler): Handl
   }, handler);
 }
 
+function checkPrefix(prefix: string): void {
+  if (prefix.startsWith("/") && !prefix.endsWith("/")) return;
+  throw new TypeError(`a prefix begins with "/" and does not end with it, not like ${JSON.stringify(prefix)}`);
+}
+
+/** How a set of routes is included. */
+export interface IncludeOptions {
+  /** Path below which its routes are served. */
+  readonly prefix?: string;
+}
+
 export abstract class Routes<C extends Converters, Prefix extends string> {
   readonly #prefix: string;
   readonly #middleware: Middleware[] = [];
@@ -105,17 +116,27 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
 
   /** Routes below a path: what is registered there is served at once. */
   group<const P extends string>(prefix: P, options: GroupOptions = {}): Group<C, `${Prefix}${P}`> {
-    if (!prefix.startsWith("/") || prefix.endsWith("/")) {
-      throw new TypeError(
-        `the prefix of a group begins with "/" and does not end with it, not like ${JSON.stringify(prefix)}`,
-      );
-    }
+    checkPrefix(prefix);
     const group = new Group<C, `${Prefix}${P}`>(`${this.#prefix}${prefix}`, {
       register: (routes) => this.register(routes),
       refold: () => this.refold(),
       middleware: () => this.middleware,
     });
     return group.use(...(options.middleware ?? []));
+  }
+
+  /**
+   * Serves the routes of a set, those that it has and those that come, below a path ("" by default). Throws a TypeError
+   * where one of them cannot be served, and then none is, and where the set is included somewhere already.
+   */
+  include(set: RouteSet, { prefix = "" }: IncludeOptions = {}): this {
+    if (prefix !== "") checkPrefix(prefix);
+    set.attach(`${this.#prefix}${prefix}`, {
+      register: (routes) => this.register(routes),
+      refold: () => this.refold(),
+      middleware: () => this.middleware,
+    });
+    return this;
   }
 
   /** Registers a handler. Throws a TypeError at once where path, method, handler, name or host make no sense. */
@@ -210,5 +231,48 @@ export class Group<C extends Converters, Prefix extends string> extends Routes<C
 
   protected override get middleware(): readonly Middleware[] {
     return [...this.#above.middleware(), ...super.middleware];
+  }
+}
+
+/**
+ * Routes for an application to `include`, as those of another file: with middleware of their own, and no application
+ * before they are included.
+ */
+export class RouteSet extends Routes<NoConverters, ""> {
+  /** Those that were registered before it was included. */
+  readonly #waiting: NewRoute[] = [];
+  #prefix = "";
+  #above: Above | null = null;
+
+  constructor() {
+    super("");
+  }
+
+  protected override register(routes: readonly NewRoute[]): void {
+    const above = this.#above;
+    if (above === null) this.#waiting.push(...routes);
+    else above.register(routes.map((route) => ({ ...route, pattern: `${this.#prefix}${route.pattern}` })));
+  }
+
+  protected override refold(): void {
+    this.#above?.refold();
+  }
+
+  protected override get middleware(): readonly Middleware[] {
+    return [...(this.#above?.middleware() ?? []), ...super.middleware];
+  }
+
+  /** Has its routes served below a path; called by `include`. */
+  attach(prefix: string, above: Above): void {
+    if (this.#above !== null) throw new TypeError("this set of routes is included already");
+    this.#above = above;
+    this.#prefix = prefix;
+    try {
+      this.register(this.#waiting);
+      this.#waiting.length = 0;
+    } catch (error) {
+      this.#above = null;
+      throw error;
+    }
   }
 }

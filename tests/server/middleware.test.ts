@@ -1,6 +1,6 @@
 /** What is put around handlers, and groups of routes. */
 import { describe, expect, test } from "vitest";
-import { App, around, HttpError, HttpResponse, type Middleware, toResponse } from "../../src/index.ts";
+import { App, around, HttpError, HttpResponse, type Middleware, RouteSet, toResponse } from "../../src/index.ts";
 
 /** Notes when it is entered and left. */
 const noting =
@@ -121,7 +121,7 @@ describe("groups", () => {
   });
 
   test.each(["api", "/api/", "/", ""])("the prefix %j is refused at once", (prefix) => {
-    expect(() => new App().group(prefix)).toThrow("the prefix of a group");
+    expect(() => new App().group(prefix)).toThrow("a prefix begins with");
   });
 
   test("an error at registration names the whole path", () => {
@@ -139,4 +139,40 @@ test("a synchronous chain gives no promise", () => {
   app.get("/", () => "ok");
   const request = { method: "GET", path: "/", params: {} } as unknown as Parameters<typeof app.handle>[0];
   expect(app.handle(request)).toBeInstanceOf(HttpResponse);
+});
+
+describe("sets of routes", () => {
+  test("are served where they are included, what is registered later too, within what is around that", async () => {
+    const notes: string[] = [];
+    const users = new RouteSet();
+    users.get("/{id:int}", ({ params }) => `user ${params.id}`, { middleware: [noting("own", notes)] });
+    users.use(noting("set", notes));
+    const app = new App();
+    const api = app.group("/api", { middleware: [noting("api", notes)] });
+    api.include(users, { prefix: "/users" });
+    app.use(noting("app", notes));
+    users.group("/more").get("/late", () => "late");
+    expect((await app.inject({ path: "/api/users/7" })).text()).toBe("user 7");
+    expect(notes.filter((note) => note.startsWith(">")).join(" ")).toBe(">app >api >set >own");
+    expect((await app.inject({ path: "/api/users/more/late" })).text()).toBe("late");
+    const outer = new RouteSet();
+    outer.include(
+      new RouteSet().get("/deep", () => "deep"),
+      { prefix: "/in" },
+    );
+    expect((await new App().include(outer).inject({ path: "/in/deep" })).text()).toBe("deep");
+  });
+
+  test("of which one route is refused serve none, and can be included elsewhere", async () => {
+    const set = new RouteSet();
+    set.get("/a", () => "a").get("/b", () => "b");
+    const app = new App();
+    app.get("/b", () => "mine");
+    expect(() => app.include(set)).toThrow("GET /b is taken by GET /b");
+    expect((await app.inject({ path: "/a" })).status).toBe(404);
+    app.include(set, { prefix: "/set" });
+    expect((await app.inject({ path: "/set/b" })).text()).toBe("b");
+    expect(() => app.include(set, { prefix: "/again" })).toThrow("is included already");
+    expect(() => app.include(new RouteSet(), { prefix: "no" })).toThrow("a prefix begins with");
+  });
 });
