@@ -50,6 +50,14 @@ export class HttpRequest<P extends Params = Params> {
     return this.#exchange.head.query;
   }
 
+  /**
+   * The query as names and values, in order and with names that are repeated, by the rules of forms: "+" is a space, and
+   * what is no valid percent-encoding stays or becomes U+FFFD. Made anew each time it is asked for.
+   */
+  get searchParams(): URLSearchParams {
+    return new URLSearchParams(this.query);
+  }
+
   /** Whom the request is for: the authority of an absolute target, else Host (RFC 9112 §3.3); null where neither is. */
   get host(): string | null {
     return this.#exchange.head.authority || this.headers.get("host");

@@ -89,3 +89,25 @@ test("options that make no sense are refused at once", () => {
   expect(() => new App({ slashes: "both" as "strict" })).toThrow("slashes");
   expect(() => new App({ converters: { "a b": { pattern: /x/, parse: String } } })).toThrow(TypeError);
 });
+
+test("the query is read by name, in order, however it is written", async () => {
+  const app = new App();
+  app.get("/", ({ query, searchParams }) => [query, ...searchParams]);
+  const get = async (query: string) => (await app.inject({ path: `/${query}` })).json();
+  expect(await get("?a=1&b=x+y&a=%C3%A9&c")).toEqual([
+    "a=1&b=x+y&a=%C3%A9&c",
+    ["a", "1"],
+    ["b", "x y"],
+    ["a", "é"],
+    ["c", ""],
+  ]);
+  expect(await get("?%&a=%ff&__proto__=1&=2")).toEqual([
+    "%&a=%ff&__proto__=1&=2",
+    ["%", ""],
+    ["a", "\ufffd"],
+    ["__proto__", "1"],
+    ["", "2"],
+  ]);
+  expect(await get("")).toEqual([""]);
+  expect((await get(`?${"a&".repeat(4000)}`)) as unknown[]).toHaveLength(4001);
+});
