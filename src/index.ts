@@ -28,6 +28,7 @@ export {
   type ResponseInit,
   toResponse,
 } from "./http/index.ts";
+export * from "./http/status-errors.ts";
 export { type HeaderFields, ParseError } from "./parser/index.ts";
 export { type Converter, type Converters, type ConverterTypes, Router, type RouterOptions } from "./router/index.ts";
 export { App, type RunOptions } from "./server/app.ts";

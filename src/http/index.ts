@@ -13,3 +13,4 @@ export {
   TEXT,
   toResponse,
 } from "./response.ts";
+export * from "./status-errors.ts";
