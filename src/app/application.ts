@@ -37,7 +37,7 @@ export interface ApplicationOptions<C extends Converters = NoConverters> extends
 export class Application<C extends Converters = NoConverters> extends Routes<C, ""> {
   readonly #router: Router<Endpoint>;
   readonly #fallback: Handler;
-  /** Serves what no route serves, with what is around the application. */
+  /** Serves what no route serves, and CONNECT, with what is around the application. */
   #unrouted: Handler = (request) => this.#answerWithout(request);
   readonly #tunnel: Handler;
   readonly #onError: (error: unknown) => void;
@@ -62,10 +62,11 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   }
 
   protected override refold(): void {
-    const served = this.#router.routes.map(({ value }) => fold(value.around(), value.handler));
-    // All of them can be put around: from here on nothing fails.
+    const endpoints = this.#router.routes.map(({ value }) => value);
+    const served = endpoints.map(({ around, handler }) => fold(around(), handler));
     this.#unrouted = fold(this.middleware, (request) => this.#answerWithout(request));
-    for (const [index, { value }] of this.#router.routes.entries()) value.serve = served[index];
+    // Nothing has failed, and nothing can any more.
+    for (const [index, endpoint] of endpoints.entries()) endpoint.serve = served[index];
   }
 
   /**
@@ -154,15 +155,15 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   }
 
   #answer(request: HttpRequest): Answer | Promise<Answer> {
-    if (request.method === "CONNECT") return this.#tunnel(request);
-    const found = this.#find(request);
-    if (found.kind !== "found") return this.#unrouted(request);
+    const found = request.method === "CONNECT" ? null : this.#find(request);
+    if (found?.kind !== "found") return this.#unrouted(request);
     if (found.params !== null) request.params = found.params;
     return found.value.serve(request);
   }
 
   /** Answers a request that has no route. */
   #answerWithout(request: HttpRequest): Answer | Promise<Answer> {
+    if (request.method === "CONNECT") return this.#tunnel(request);
     const found = this.#find(request);
     if (found.kind === "method") return this.#otherMethod(request.method, found.allowed);
     if (found.kind === "invalid") throw new HttpError(400, "the path is not valid percent-encoded UTF-8");

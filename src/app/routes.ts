@@ -19,8 +19,8 @@ export type PathParams<Pattern extends string, C extends Converters = NoConverte
 export type Handler<P extends Params = Params> = (request: HttpRequest<P>) => Answer | Promise<Answer>;
 
 /**
- * Puts something around a handler: called once, when the route is registered, with what comes next, and gives what is
- * called in its place. What it does not change costs nothing, and where all is synchronous it stays so.
+ * Puts something around a handler: called when a route is registered, and again where `use` puts more around that
+ * later, with what comes next; gives what is called in its place. What it does not change costs nothing, and where all is synchronous it stays so.
  */
 export type Middleware = (next: Handler) => Handler;
 
@@ -103,6 +103,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
    * outermost. Throws a TypeError at once where one of them is none.
    */
   use(...middleware: readonly Middleware[]): this {
+    if (middleware.length === 0) return this;
     for (const each of middleware) if (typeof each !== "function") throw new TypeError("a middleware is a function");
     this.#middleware.push(...middleware);
     try {

@@ -93,6 +93,12 @@ describe("middleware", () => {
     expect(await get("/broken", headers)).toEqual([200, "yes", "caught 418"]);
   });
 
+  test("stands before CONNECT, too", async () => {
+    const app = new App({ tunnel: () => new HttpResponse("tunnel", { status: 403 }) });
+    app.use(() => () => new HttpResponse("who?", { status: 407 }));
+    expect((await app.inject({ method: "CONNECT", path: "a:443", headers: { host: "a:443" } })).status).toBe(407);
+  });
+
   test("what is none is refused at once, and changes nothing", async () => {
     const app = new App();
     app.get("/", () => "ok");
