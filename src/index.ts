@@ -10,12 +10,14 @@ export {
   type Middleware,
   type PathParams,
   type RouteOptions,
-  RouteSet,
+  Router,
 } from "./app/index.ts";
 export {
   type Answer,
   type BodyInit,
   type BodyStream,
+  type Engine,
+  type Environment,
   HandOver,
   type HeadersInit,
   HttpError,
@@ -24,13 +26,21 @@ export {
   HttpRequest,
   HttpResponse,
   json,
+  type Logger,
+  type Orchestrator,
   type Params,
   type ResponseInit,
   toResponse,
 } from "./http/index.ts";
 export * from "./http/status-errors.ts";
 export { type HeaderFields, ParseError } from "./parser/index.ts";
-export { type Converter, type Converters, type ConverterTypes, Router, type RouterOptions } from "./router/index.ts";
+export {
+  type Converter,
+  type Converters,
+  type ConverterTypes,
+  PathRouter,
+  type PathRouterOptions,
+} from "./router/index.ts";
 export { App, type RunOptions } from "./server/app.ts";
 export type {
   ConnectionMessage,

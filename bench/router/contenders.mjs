@@ -12,7 +12,7 @@ const root = path.join(import.meta.dirname, "..", "..");
 const outfile = path.join(root, "build", "router.js");
 mkdirSync(path.dirname(outfile), { recursive: true });
 await build({ entryPoints: [path.join(root, "src/router/index.ts")], outfile, bundle: true, format: "esm" });
-const { Router } = await import(pathToFileURL(outfile).href);
+const { PathRouter } = await import(pathToFileURL(outfile).href);
 
 const colons = (pattern) => pattern.replace(/\{(\w+)\}/g, ":$1");
 
@@ -27,7 +27,7 @@ const colons = (pattern) => pattern.replace(/\{(\w+)\}/g, ":$1");
 const pyrois = {
   name: "pyrois",
   prepare(routes) {
-    const router = new Router();
+    const router = new PathRouter();
     for (const { method, pattern, value } of routes) router.add(method, pattern, value);
     return (method, target) => {
       const found = router.find(method, target);

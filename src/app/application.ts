@@ -1,14 +1,18 @@
 import {
   type Answer,
+  type Engine,
+  type Environment,
   HttpError,
   type HttpRequest,
   HttpResponse,
+  type Logger,
+  type Orchestrator,
   type Params,
   TEXT,
   toResponse,
 } from "../http/index.ts";
 import { methodId, ParseError, ReleasedError } from "../parser/index.ts";
-import { type Converters, type Found, type Query, Router, type RouterOptions } from "../router/index.ts";
+import { type Converters, type Found, PathRouter, type PathRouterOptions, type Query } from "../router/index.ts";
 import { fold, type Handler, type Middleware, type NewRoute, type NoConverters, Routes } from "./routes.ts";
 
 /** What a route leads to: its handler, with all that is around it. */
@@ -19,13 +23,19 @@ interface Endpoint {
 }
 
 /** What an application is made with. */
-export interface ApplicationOptions<C extends Converters = NoConverters> extends Omit<RouterOptions, "converters"> {
+export interface ApplicationOptions<C extends Converters = NoConverters> extends Omit<PathRouterOptions, "converters"> {
   /** Converters of one's own, which paths may name beside those there are. */
   readonly converters?: C;
   /** Serves what no route serves, in place of 404. */
   readonly fallback?: Handler;
   /** Serves CONNECT, in place of 501: refuses it, or makes a tunnel. */
   readonly tunnel?: Handler;
+  /** Writes down what happens; the console by default. */
+  readonly logger?: Logger;
+  /** Makes text of templates, for `request.render`; none by default. */
+  readonly engine?: Engine;
+  /** Has tasks done, for `request.submitTask`; none by default. */
+  readonly orchestrator?: Orchestrator;
   /** Told of every error that a client only sees as 500; prints it by default. */
   readonly onError?: (error: unknown) => void;
 }
@@ -35,7 +45,9 @@ export interface ApplicationOptions<C extends Converters = NoConverters> extends
  * `App`, which can listen too.
  */
 export class Application<C extends Converters = NoConverters> extends Routes<C, ""> {
-  readonly #router: Router<Endpoint>;
+  /** What requests reach. */
+  readonly environment: Environment;
+  readonly #router: PathRouter<Endpoint>;
   readonly #fallback: Handler;
   /** Serves what no route serves, and CONNECT, with what is around the application. */
   #unrouted: Handler = (request) => this.#answerWithout(request);
@@ -46,7 +58,9 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   /** Throws a TypeError where a converter or an option of the router makes no sense. */
   constructor(options: ApplicationOptions<C> = {}) {
     super("");
-    this.#router = new Router(options);
+    const { logger = console, engine = null, orchestrator = null } = options;
+    this.environment = { logger, engine, orchestrator };
+    this.#router = new PathRouter(options);
     this.#fallback = options.fallback ?? notFound;
     this.#tunnel = options.tunnel ?? noTunnel;
     this.#onError = options.onError ?? console.error;

@@ -10,5 +10,5 @@ export {
   type NoConverters,
   type PathParams,
   type RouteOptions,
-  RouteSet,
+  Router,
 } from "./routes.ts";

@@ -73,7 +73,7 @@ function checkPrefix(prefix: string): void {
   throw new TypeError(`a prefix begins with "/" and does not end with it, not like ${JSON.stringify(prefix)}`);
 }
 
-/** How a set of routes is included. */
+/** How a router is included. */
 export interface IncludeOptions {
   /** Path below which its routes are served. */
   readonly prefix?: string;
@@ -127,10 +127,10 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
   }
 
   /**
-   * Serves the routes of a set, those that it has and those that come, below a path ("" by default). Throws a TypeError
-   * where one of them cannot be served, and then none is, and where the set is included somewhere already.
+   * Serves the routes of a router, those that it has and those that come, below a path ("" by default). Throws a TypeError
+   * where one of them cannot be served, and then none is, and where it is included somewhere already.
    */
-  include(set: RouteSet, { prefix = "" }: IncludeOptions = {}): this {
+  include(set: Router, { prefix = "" }: IncludeOptions = {}): this {
     if (prefix !== "") checkPrefix(prefix);
     set.attach(`${this.#prefix}${prefix}`, {
       register: (routes) => this.register(routes),
@@ -239,7 +239,7 @@ export class Group<C extends Converters, Prefix extends string> extends Routes<C
  * Routes for an application to `include`, as those of another file: with middleware of their own, and no application
  * before they are included.
  */
-export class RouteSet extends Routes<NoConverters, ""> {
+export class Router extends Routes<NoConverters, ""> {
   /** Those that were registered before it was included. */
   readonly #waiting: NewRoute[] = [];
   #prefix = "";
@@ -265,7 +265,7 @@ export class RouteSet extends Routes<NoConverters, ""> {
 
   /** Has its routes served below a path; called by `include`. */
   attach(prefix: string, above: Above): void {
-    if (this.#above !== null) throw new TypeError("this set of routes is included already");
+    if (this.#above !== null) throw new TypeError("this router is included already");
     this.#above = above;
     this.#prefix = prefix;
     try {

@@ -1,5 +1,6 @@
 import type { Exchange } from "../h1/index.ts";
 import type { HeaderFields } from "../parser/index.ts";
+import type { Environment, Logger } from "./environment.ts";
 import { HttpError } from "./errors.ts";
 import { type HeadersInit, HttpHeaders } from "./headers.ts";
 
@@ -17,11 +18,13 @@ const strictText = new TextDecoder("utf-8", { fatal: true });
  */
 export class HttpRequest<P extends Params = Params> {
   readonly #exchange: Exchange;
+  readonly #environment: Environment;
   /** Parameters of the route, percent-decoded. */
   params: P = NO_PARAMS as P;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, environment: Environment) {
     this.#exchange = exchange;
+    this.#environment = environment;
   }
 
   /** The method, in the case it was sent in. */
@@ -118,6 +121,11 @@ export class HttpRequest<P extends Params = Params> {
    */
   inform(status: number, headers?: HeadersInit): void {
     this.#exchange.inform(status, new HttpHeaders(headers));
+  }
+
+  /** Writes down what happens, as the server was told to. */
+  get log(): Logger {
+    return this.#environment.logger;
   }
 
   /** Fields after the content; null before its end and where there are none. */

@@ -1,14 +1,14 @@
 export type { ConverterTypes, PathParams } from "./params.ts";
-export { Router } from "./router.ts";
+export { PathRouter } from "./router.ts";
 export type {
   Converter,
   Converters,
   Found,
   ParamValues,
+  PathRouterOptions,
   Query,
   Route,
   RouteDetails,
   RouteInit,
-  RouterOptions,
   SlashPolicy,
 } from "./types.ts";

@@ -3,7 +3,7 @@ import { type Kind, kindsWith } from "./converters.ts";
 import { namesOf, readHost } from "./hosts.ts";
 import { type Pattern, readPattern } from "./pattern.ts";
 import { type Entry, INVALID, NONE, Table, type TableOptions } from "./table.ts";
-import type { Found, Query, Route, RouteDetails, RouteInit, RouterOptions, SlashPolicy } from "./types.ts";
+import type { Found, PathRouterOptions, Query, Route, RouteDetails, RouteInit, SlashPolicy } from "./types.ts";
 import { type Values, writePath, writeQuery } from "./url.ts";
 import { type Variant, variantsOf } from "./variants.ts";
 
@@ -22,9 +22,9 @@ class Registered<T> implements Route<T> {
   readonly name: string | undefined;
   readonly host: string | undefined;
   readonly origin: string | undefined;
-  readonly #router: Router<T>;
+  readonly #router: PathRouter<T>;
 
-  constructor(init: RouteInit<T>, host: string | undefined, router: Router<T>) {
+  constructor(init: RouteInit<T>, host: string | undefined, router: PathRouter<T>) {
     this.method = init.method;
     this.pattern = init.pattern;
     this.value = init.value;
@@ -65,7 +65,7 @@ function toggleSlash(path: string): string | null {
  * Routes by method, path and host. Of several that match, the most specific is found, whatever the order in which they
  * were registered; `docs/routing.md` says how patterns are written and which is more specific.
  */
-export class Router<T> {
+export class PathRouter<T> {
   readonly #kinds: ReadonlyMap<string, Kind>;
   readonly #slashes: SlashPolicy;
   readonly #options: TableOptions;
@@ -78,7 +78,7 @@ export class Router<T> {
   readonly #methods = new Map<string, number>();
 
   /** Throws a TypeError where a converter or an option makes no sense. */
-  constructor({ converters, slashes = "strict", caseSensitive = true, head = true }: RouterOptions = {}) {
+  constructor({ converters, slashes = "strict", caseSensitive = true, head = true }: PathRouterOptions = {}) {
     if (!SLASHES.includes(slashes)) throw new TypeError(`slashes is one of ${SLASHES.join(", ")}, not ${slashes}`);
     this.#kinds = kindsWith(converters);
     this.#slashes = slashes;

@@ -20,7 +20,7 @@ export type Converters = Readonly<Record<string, Converter<any>>>;
 export type SlashPolicy = "strict" | "ignore" | "redirect";
 
 /** How a router reads paths. */
-export interface RouterOptions {
+export interface PathRouterOptions {
   /** Converters of one's own, which patterns may name beside those there are. */
   readonly converters?: Converters;
   /** What a slash at the end of a path means; "strict" by default. */

@@ -2,7 +2,7 @@
 import type { Duplex } from "node:stream";
 import type { Application } from "../app/index.ts";
 import { discardContent, type Exchange, type Peer, type ServerConnection, type ServerEvents } from "../h1/index.ts";
-import { HandOver, HttpError, HttpRequest, type HttpResponse } from "../http/index.ts";
+import { type Environment, HandOver, HttpError, HttpRequest, type HttpResponse } from "../http/index.ts";
 import { ParseError } from "../parser/index.ts";
 import {
   tellConnectionClose,
@@ -17,6 +17,7 @@ const RETRY_AFTER = "1";
 
 export class Service implements ServerEvents {
   readonly #application: Application;
+  readonly #environment: Environment;
   readonly #maxConcurrentRequests: number;
   readonly #adopt: (socket: Duplex) => void;
   /** Requests that are at work. */
@@ -28,6 +29,7 @@ export class Service implements ServerEvents {
   /** `adopt` is told of sockets that were handed over, before their takers are. */
   constructor(application: Application, maxConcurrentRequests: number, adopt: (socket: Duplex) => void) {
     this.#application = application;
+    this.#environment = application.environment;
     this.#maxConcurrentRequests = maxConcurrentRequests;
     this.#adopt = adopt;
     application.onReport(tellRequestError);
@@ -36,7 +38,7 @@ export class Service implements ServerEvents {
   request(exchange: Exchange): void {
     ++this.requests;
     ++this.active;
-    const request = new HttpRequest(exchange);
+    const request = new HttpRequest(exchange, this.#environment);
     exchange.context = request;
     tellRequestStart(request);
     if (this.active > this.#maxConcurrentRequests) {

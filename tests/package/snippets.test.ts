@@ -49,11 +49,11 @@ test.each(snippets)("docs/$name.md, snippet $number", async ({ name, number, cod
 });
 
 test("the table of patterns in docs/routing.md", async () => {
-  const { Router } = await import("../../src/router/index.ts");
+  const { PathRouter } = await import("../../src/router/index.ts");
   const rows = read("routing").matchAll(/^\| `(\/\S*)` +\| (`\/.*?`) +\| `(\{.*?\})`/gm);
   let count = 0;
   for (const [, pattern, paths, first] of rows) {
-    const router = new Router<null>();
+    const router = new PathRouter<null>();
     router.add("GET", pattern.replaceAll("\\|", "|"), null);
     const found = router.find("GET", /`(\/[^`]*)`/.exec(paths)?.[1] ?? "");
     const wanted = new Function(`return ${first}`)();

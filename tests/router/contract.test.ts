@@ -1,5 +1,5 @@
 import { test } from "vitest";
-import { Router } from "../../src/router/index.ts";
+import { PathRouter } from "../../src/router/index.ts";
 import { routerContract } from "./contract.ts";
 
-routerContract((options) => new Router<string>(options), test);
+routerContract((options) => new PathRouter<string>(options), test);

@@ -2,7 +2,7 @@
  * What every router must do, for any test runner: `routerContract(create, test)`, where `create` makes an empty router
  * and `test` registers a test by its name. A test fails by throwing.
  */
-import type { Found, Query, Route, RouteDetails, RouteInit, RouterOptions } from "../../src/router/index.ts";
+import type { Found, PathRouterOptions, Query, Route, RouteDetails, RouteInit } from "../../src/router/index.ts";
 
 /** What the contract needs of a router. */
 export interface RouterLike {
@@ -14,7 +14,7 @@ export interface RouterLike {
   url(name: string, params?: Record<string, unknown>, options?: { query?: Query }): string;
 }
 
-export type CreateRouter = (options?: RouterOptions) => RouterLike;
+export type CreateRouter = (options?: PathRouterOptions) => RouterLike;
 export type RegisterTest = (name: string, run: () => void) => void;
 
 function text(value: unknown): string {

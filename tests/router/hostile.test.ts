@@ -1,12 +1,12 @@
 /** Paths that are made to cost much, and tables that are changed at random. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Router } from "../../src/router/index.ts";
+import { PathRouter } from "../../src/router/index.ts";
 
 const LENGTH = 65536;
 
-function busy(): Router<string> {
-  const router = new Router<string>();
+function busy(): PathRouter<string> {
+  const router = new PathRouter<string>();
   const patterns = [
     "/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}",
     "/{a:int}/{b:float}/{c:hex}",
@@ -86,7 +86,7 @@ const segments = fc.constantFrom("a", "ab", "abc", "abcd", "7", "a.b", "a1", "")
 const paths = fc.array(segments, { maxLength: 5 }).map((list) => `/${list.join("/")}`);
 
 /** Registers what is not refused. */
-function register(router: Router<string>, list: readonly string[]) {
+function register(router: PathRouter<string>, list: readonly string[]) {
   return list.flatMap((pattern) => {
     try {
       return [router.add("GET", pattern, pattern)];
@@ -100,9 +100,9 @@ function register(router: Router<string>, list: readonly string[]) {
 test("the order of registration, and what came and went between, make no difference", () => {
   fc.assert(
     fc.property(fc.uniqueArray(patterns), fc.uniqueArray(patterns), fc.array(paths), (kept, gone, asked) => {
-      const plain = new Router<string>();
+      const plain = new PathRouter<string>();
       const accepted = register(plain, kept).map(({ pattern }) => pattern);
-      const changed = new Router<string>();
+      const changed = new PathRouter<string>();
       const leaving = register(changed, gone);
       for (const [index, route] of leaving.entries()) if (index % 2 === 0) route.remove();
       changed.replace(
@@ -118,7 +118,7 @@ test("the order of registration, and what came and went between, make no differe
 });
 
 test("what url writes, find reads", () => {
-  const router = new Router<string>();
+  const router = new PathRouter<string>();
   router.add("GET", "/{n:int}/{x:float}/{b:bool}/{s}/{a}-{c:int}/{p:path}", "", { name: "all" });
   const text = fc.string({ unit: "grapheme", minLength: 1 }).filter((s) => !/^\.\.?$|\0/.test(s));
   const params = fc.record({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { Router } from "../../src/router/index.ts";
+import { PathRouter } from "../../src/router/index.ts";
 
-const router = new Router<string>();
+const router = new PathRouter<string>();
 for (const [method, pattern] of [
   ["GET", "/"],
   ["GET", "/users"],
@@ -52,7 +52,7 @@ describe("find", () => {
   });
 
   test("names of parameters cannot reach a prototype", () => {
-    const own = new Router<string>();
+    const own = new PathRouter<string>();
     own.add("GET", "/{__proto__}", "x");
     const found = own.find("GET", "/polluted");
     const params = found.kind === "found" ? (found.params ?? {}) : {};
@@ -63,7 +63,7 @@ describe("find", () => {
 
 describe("add", () => {
   test.each(["", "users", "/{}", "/{1a}", "/{a", "/a}", "/{a}/{a}"])("refuses the path %j", (pattern) => {
-    expect(() => new Router().add("GET", pattern, null)).toThrow(TypeError);
+    expect(() => new PathRouter().add("GET", pattern, null)).toThrow(TypeError);
   });
 
   test("refuses a route that is taken, and names both", () => {

@@ -1,6 +1,6 @@
 /** What is put around handlers, and groups of routes. */
 import { describe, expect, test } from "vitest";
-import { App, around, HttpError, HttpResponse, type Middleware, RouteSet, toResponse } from "../../src/index.ts";
+import { App, around, HttpError, HttpResponse, type Middleware, Router, toResponse } from "../../src/index.ts";
 
 /** Notes when it is entered and left. */
 const noting =
@@ -150,7 +150,7 @@ test("a synchronous chain gives no promise", () => {
 describe("sets of routes", () => {
   test("are served where they are included, what is registered later too, within what is around that", async () => {
     const notes: string[] = [];
-    const users = new RouteSet();
+    const users = new Router();
     users.get("/{id:int}", ({ params }) => `user ${params.id}`, { middleware: [noting("own", notes)] });
     users.use(noting("set", notes));
     const app = new App();
@@ -161,16 +161,16 @@ describe("sets of routes", () => {
     expect((await app.inject({ path: "/api/users/7" })).text()).toBe("user 7");
     expect(notes.filter((note) => note.startsWith(">")).join(" ")).toBe(">app >api >set >own");
     expect((await app.inject({ path: "/api/users/more/late" })).text()).toBe("late");
-    const outer = new RouteSet();
+    const outer = new Router();
     outer.include(
-      new RouteSet().get("/deep", () => "deep"),
+      new Router().get("/deep", () => "deep"),
       { prefix: "/in" },
     );
     expect((await new App().include(outer).inject({ path: "/in/deep" })).text()).toBe("deep");
   });
 
   test("of which one route is refused serve none, and can be included elsewhere", async () => {
-    const set = new RouteSet();
+    const set = new Router();
     set.get("/a", () => "a").get("/b", () => "b");
     const app = new App();
     app.get("/b", () => "mine");
@@ -179,6 +179,6 @@ describe("sets of routes", () => {
     app.include(set, { prefix: "/set" });
     expect((await app.inject({ path: "/set/b" })).text()).toBe("b");
     expect(() => app.include(set, { prefix: "/again" })).toThrow("is included already");
-    expect(() => app.include(new RouteSet(), { prefix: "no" })).toThrow("a prefix begins with");
+    expect(() => app.include(new Router(), { prefix: "no" })).toThrow("a prefix begins with");
   });
 });

@@ -1,7 +1,7 @@
 /** The types of parameters. `tsc` checks them; vitest runs this file to see that values are what their types say. */
 import { expect, expectTypeOf, test } from "vitest";
 import { Application, type PathParams } from "../../src/app/index.ts";
-import { type ConverterTypes, type PathParams as Params, Router } from "../../src/router/index.ts";
+import { type ConverterTypes, type PathParams as Params, PathRouter } from "../../src/router/index.ts";
 
 test("of a path literal", () => {
   expectTypeOf<Params<"/users/{id:int}/{tab:alpha?}">>().toEqualTypeOf<{
@@ -105,7 +105,7 @@ test("of a handler", () => {
 });
 
 test("values are what their types say", () => {
-  const router = new Router<null>();
+  const router = new PathRouter<null>();
   router.add("GET", "/{a:int}/{b:float}/{c:bool}/{d:date}/{e:int|alpha}/{f?}", null);
   const found = router.find("GET", "/1/1.5/true/2024-01-01/x");
   expect(found).toEqual({

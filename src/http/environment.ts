@@ -1,0 +1,32 @@
+/** What a request reaches of the server that it came to: the parts that were given to it. */
+
+/** Writes down what happens: pino, the console, or any object with these four. */
+export interface Logger {
+  debug(...values: unknown[]): void;
+  info(...values: unknown[]): void;
+  warn(...values: unknown[]): void;
+  error(...values: unknown[]): void;
+}
+
+/** Makes text of templates. */
+export interface Engine {
+  /** The text of a template with these values; throws or rejects where there is no such template, or it fails. */
+  render(name: string, values?: object): string | Promise<string>;
+}
+
+/** Has work done beside requests. */
+export interface Orchestrator {
+  /** Has a task done; the promise is that of its result. */
+  submit(task: unknown, ...values: unknown[]): Promise<unknown>;
+  /** Called before the server accepts connections. */
+  start?(environment: Environment): void | Promise<void>;
+  /** Called when the server has answered its last request; waits for what is at work, at most `deadline` milliseconds. */
+  stop?(options: { readonly deadline: number }): void | Promise<void>;
+}
+
+/** The parts of a server; those that are null it was not given. */
+export interface Environment {
+  readonly logger: Logger;
+  readonly engine: Engine | null;
+  readonly orchestrator: Orchestrator | null;
+}
