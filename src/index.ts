@@ -1,16 +1,40 @@
 /** `pyrois`: the server and the framework, for Node. */
 export {
+  type ApplicationEvents,
   type ApplicationOptions,
   around,
+  Blueprint,
+  type Caught,
+  del,
+  type ErrorClass,
+  type ErrorHandler,
+  type ErrorHook,
   type Group,
   type GroupOptions,
+  get,
   type Handler,
   type IncludeOptions,
   type MethodOptions,
   type Middleware,
   type PathParams,
+  patch,
+  post,
+  put,
+  type RequestHook,
+  type RequestIssue,
+  type RequestOf,
+  type ResponseHook,
+  type RouteChoice,
+  type RouteInfo,
   type RouteOptions,
   Router,
+  type RouterOptions,
+  route,
+  type Schema,
+  type Schemas,
+  use,
+  type Valid,
+  ValidationError,
 } from "./app/index.ts";
 export {
   type Answer,
@@ -41,7 +65,8 @@ export {
   PathRouter,
   type PathRouterOptions,
 } from "./router/index.ts";
-export { App, type RunOptions } from "./server/app.ts";
+export { App, type AppModule } from "./server/app.ts";
+export { ServerBuilder } from "./server/builder.ts";
 export type {
   ConnectionMessage,
   ParseErrorMessage,
@@ -50,12 +75,14 @@ export type {
   RequestStartMessage,
 } from "./server/diagnostics.ts";
 export type { InjectRequest, InjectResponse } from "./server/inject.ts";
+export type { Loadable } from "./server/modules.ts";
 export {
-  type CloseOptions,
   DEFAULT_SERVER_OPTIONS,
+  type RunOptions,
   Server,
   type ServerCounters,
   type ServerOptions,
+  type StopOptions,
 } from "./server/server.ts";
 export { type TakeSocket, tunnel, upgrade } from "./server/upgrade.ts";
 export type { Socket, WebSocketHandlers, WebSocketOptions } from "./server/websocket.ts";

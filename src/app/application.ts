@@ -8,36 +8,85 @@ import {
   type Logger,
   type Orchestrator,
   type Params,
-  TEXT,
   toResponse,
 } from "../http/index.ts";
-import { methodId, ParseError, ReleasedError } from "../parser/index.ts";
-import { type Converters, type Found, PathRouter, type PathRouterOptions, type Query } from "../router/index.ts";
-import { fold, type Handler, type Middleware, type NewRoute, type NoConverters, Routes } from "./routes.ts";
+import { methodId, ReleasedError } from "../parser/index.ts";
+import {
+  type Converters,
+  type Found,
+  PathRouter,
+  type PathRouterOptions,
+  type Query,
+  type Route,
+} from "../router/index.ts";
+import { type Handler, isPromise, type NoConverters } from "./handler.ts";
+import { compose, type Layer } from "./layers.ts";
+import { type ErrorStyle, errorResponse, isTold } from "./problem.ts";
+import { type NewRoute, type Place, type RouteChoice, type RouteEvents, Routes } from "./routes.ts";
+import type { Schemas } from "./schema.ts";
 
 /** What a route leads to: its handler, with all that is around it. */
 interface Endpoint {
-  readonly handler: Handler;
-  readonly around: () => readonly Middleware[];
+  readonly route: NewRoute;
   serve: Handler;
 }
 
 /** What an application is made with. */
-export interface ApplicationOptions<C extends Converters = NoConverters> extends Omit<PathRouterOptions, "converters"> {
+export interface ApplicationOptions<C extends Converters = NoConverters>
+  extends Omit<PathRouterOptions, "converters">,
+    Partial<ErrorStyle> {
   /** Converters of one's own, which paths may name beside those there are. */
   readonly converters?: C;
   /** Serves what no route serves, in place of 404. */
   readonly fallback?: Handler;
   /** Serves CONNECT, in place of 501: refuses it, or makes a tunnel. */
   readonly tunnel?: Handler;
+  /** Whether OPTIONS is answered by 204 with Allow where it has no route of its own; true by default. */
+  readonly options?: boolean;
+  /** Whether a path without the method gets 405 with Allow, not what no route serves; true by default. */
+  readonly methodNotAllowed?: boolean;
   /** Writes down what happens; the console by default. */
   readonly logger?: Logger;
   /** Makes text of templates, for `request.render`; none by default. */
   readonly engine?: Engine;
   /** Has tasks done, for `request.submitTask`; none by default. */
   readonly orchestrator?: Orchestrator;
-  /** Told of every error that a client only sees as 500; prints it by default. */
-  readonly onError?: (error: unknown) => void;
+}
+
+/** Told of an error that a client only sees as 500, and of the request that it happened at. */
+export type ErrorHook = (error: unknown, request: HttpRequest) => unknown;
+
+/** What an application tells. */
+export interface ApplicationEvents extends RouteEvents {
+  /** Before a server accepts connections, and awaited. */
+  readonly start: () => unknown;
+  /** When a server stops to accept connections: the moment to end what else would go on for ever. */
+  readonly stopping: () => unknown;
+  /** When a server has answered its last request, and awaited. */
+  readonly stop: () => unknown;
+  /** An error that a client only sees as 500. Where nobody listens, it goes to the logger. */
+  readonly error: ErrorHook;
+}
+
+/** Where a server is in its life. */
+export type Lifecycle = "start" | "stopping" | "stop";
+
+/** A route that is served. */
+export interface RouteInfo {
+  readonly method: string;
+  readonly pattern: string;
+  readonly name: string | undefined;
+  readonly host: string | undefined;
+  readonly schema: Schemas | undefined;
+  /** As it was registered. */
+  readonly handler: Handler;
+}
+
+/** What was registered together, and is taken away together. */
+export interface Registrations {
+  readonly routes: NewRoute[];
+  /** Take back what else was done, the last first. */
+  readonly undo: (() => void)[];
 }
 
 /**
@@ -48,12 +97,29 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   /** What requests reach. */
   readonly environment: Environment;
   readonly #router: PathRouter<Endpoint>;
+  readonly #registered = new Map<NewRoute, Route<Endpoint>>();
   readonly #fallback: Handler;
   /** Serves what no route serves, and CONNECT, with what is around the application. */
   #unrouted: Handler = (request) => this.#answerWithout(request);
   readonly #tunnel: Handler;
-  readonly #onError: (error: unknown) => void;
+  readonly #options: boolean;
+  readonly #methodNotAllowed: boolean;
+  readonly #style: ErrorStyle;
+  readonly #hooks: { readonly [E in Lifecycle | "error"]: ApplicationEvents[E][] } = {
+    start: [],
+    stopping: [],
+    stop: [],
+    error: [],
+  };
   readonly #reports = new Set<(error: unknown, request: HttpRequest) => void>();
+  readonly #recover = (error: unknown, request: HttpRequest) => this.recover(error, request);
+
+  protected override readonly place: Place = {
+    layers: () => [this.layer],
+    register: (routes) => this.#register(routes),
+    unregister: (routes) => this.#unregister(routes),
+    refold: () => this.#refold(),
+  };
 
   /** Throws a TypeError where a converter or an option of the router makes no sense. */
   constructor(options: ApplicationOptions<C> = {}) {
@@ -63,24 +129,109 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     this.#router = new PathRouter(options);
     this.#fallback = options.fallback ?? notFound;
     this.#tunnel = options.tunnel ?? noTunnel;
-    this.#onError = options.onError ?? console.error;
+    this.#options = options.options ?? true;
+    this.#methodNotAllowed = options.methodNotAllowed ?? true;
+    this.#style = { problemDetails: options.problemDetails ?? false, development: options.development ?? false };
   }
 
-  protected override register(routes: readonly NewRoute[]): void {
-    this.#router.addAll(
-      routes.map(({ handler, around, ...route }) => ({
-        ...route,
-        value: { handler, around, serve: fold(around(), handler) },
-      })),
+  /** Where what is registered now belongs to a module that is being loaded, its registrations. */
+  protected get loading(): Registrations | null {
+    return null;
+  }
+
+  protected override changed(undo: () => void): void {
+    this.loading?.undo.push(undo);
+  }
+
+  override on<E extends keyof ApplicationEvents>(event: E, hook: ApplicationEvents[E]): this {
+    const hooks: unknown[] | undefined = Object.hasOwn(this.#hooks, event)
+      ? this.#hooks[event as Lifecycle | "error"]
+      : undefined;
+    if (hooks === undefined) return super.on(event as keyof RouteEvents, hook as RouteEvents[keyof RouteEvents]);
+    if (typeof hook !== "function") throw new TypeError("a hook is a function");
+    hooks.push(hook);
+    this.changed(() => hooks.splice(hooks.lastIndexOf(hook), 1));
+    return this;
+  }
+
+  /** Tells hooks of where a server is, one after the other; rejects where one of them does. Called by servers. */
+  async tell(event: Lifecycle): Promise<void> {
+    for (const hook of this.#hooks[event]) await hook();
+  }
+
+  #endpointOf(route: NewRoute): Endpoint {
+    const layers = route.at.layers();
+    const all: readonly Layer[] = route.own === null ? layers : [...layers, route.own];
+    return { route, serve: compose(all, route.handler, this.#recover) };
+  }
+
+  #register(routes: readonly NewRoute[]): void {
+    const { loading } = this;
+    if (loading) loading.routes.push(...routes);
+    else this.replace([], routes);
+  }
+
+  #unregister(routes: readonly NewRoute[]): void {
+    const { loading } = this;
+    const waiting = routes.filter((route) => loading?.routes.includes(route));
+    for (const route of waiting) loading?.routes.splice(loading.routes.indexOf(route), 1);
+    this.replace(
+      routes.filter((route) => !waiting.includes(route)),
+      [],
     );
   }
 
-  protected override refold(): void {
-    const endpoints = this.#router.routes.map(({ value }) => value);
-    const served = endpoints.map(({ around, handler }) => fold(around(), handler));
-    this.#unrouted = fold(this.middleware, (request) => this.#answerWithout(request));
+  /** Takes routes away and registers others in one step; where one is refused, all stays as it was. */
+  protected replace(old: readonly NewRoute[], routes: readonly NewRoute[]): void {
+    const away = old.map((route) => this.#registered.get(route)).filter((route) => route !== undefined);
+    const added = this.#router.replace(
+      away,
+      routes.map((route) => {
+        const { method, pattern, name, host, origin } = route;
+        return { method, pattern, name, host, origin, value: this.#endpointOf(route) };
+      }),
+    );
+    for (const route of old) this.#registered.delete(route);
+    for (const [index, route] of routes.entries()) this.#registered.set(route, added[index]);
+  }
+
+  #refold(): void {
+    const endpoints = [...this.#registered.values()].map(({ value }) => value);
+    const served = endpoints.map(({ route }) => this.#endpointOf(route).serve);
+    this.#unrouted = compose([this.layer], (request) => this.#answerWithout(request), this.#recover);
     // Nothing has failed, and nothing can any more.
     for (const [index, endpoint] of endpoints.entries()) endpoint.serve = served[index];
+  }
+
+  /**
+   * Takes the route of a path away, for GET or for the methods named, in one step; requests that are at work end as they
+   * began. `pattern` is the whole pattern as it was registered. Throws a TypeError where there is none.
+   */
+  remove(pattern: string, { methods = ["GET"], host }: RouteChoice = {}): this {
+    const wanted = methods === "*" ? ["*"] : methods;
+    const routes = [...this.#registered.keys()].filter(
+      (route) => route.pattern === pattern && route.host === host && wanted.includes(route.method),
+    );
+    if (routes.length !== wanted.length)
+      throw new TypeError(`there is no route ${wanted.join(", ")} ${host ?? ""}${pattern}`);
+    this.#unregister(routes);
+    return this;
+  }
+
+  /** The routes that are served, in the order they were registered. */
+  get routes(): RouteInfo[] {
+    return [...this.#registered.keys()];
+  }
+
+  /** The route that serves a method and a path, with the values of its parameters; `path` is as it is sent. */
+  find(method: string, path: string, host?: string): Found<RouteInfo> {
+    const found = this.#router.find(method, path, host);
+    return found.kind === "found" ? { ...found, value: found.value.route } : found;
+  }
+
+  /** The methods that a path has routes for, sorted; as `PathRouter.allowedMethods`. */
+  allowedMethods(path: string, host?: string): string[] {
+    return this.#router.allowedMethods(path, host);
   }
 
   /**
@@ -125,39 +276,45 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
    */
   recover(error: unknown, request: HttpRequest): HttpResponse {
     try {
-      if (error instanceof HttpError || error instanceof ParseError) {
-        const headers = error instanceof HttpError ? error.headers : undefined;
-        return new HttpResponse(`${error.message}\n`, { status: error.status, ...(headers && { headers }) }, TEXT);
-      }
       // A handler that reads on after its client has gone did nothing wrong.
-      if (!(error instanceof ReleasedError && request.done)) this.report(error, request);
+      const gone = error instanceof ReleasedError && request.done;
+      if (!isTold(error) && !gone) this.report(error, request);
+      return errorResponse(error, request, this.#style);
     } catch (second) {
       this.report(second, request);
     }
     return new HttpResponse("Internal Server Error\n", { status: 500 });
   }
 
-  /** Has another told of what `onError` is told of, with the request that it happened at; it must not throw. */
+  /** Has another told of what hooks of errors are told of; it must not throw. */
   onReport(tell: (error: unknown, request: HttpRequest) => void): void {
     this.#reports.add(tell);
   }
 
-  /** Tells `onError` of an error that no client sees. Never throws. */
+  /** Tells of an error that no client sees. Never throws. */
   report(error: unknown, request: HttpRequest): void {
     for (const tell of this.#reports) tell(error, request);
+    const { logger } = this.environment;
+    const hooks = this.#hooks.error;
     const failed = (second: unknown) => console.error(error, second);
     try {
-      const told: unknown = this.#onError(error);
-      if (told instanceof Promise) told.catch(failed);
+      if (hooks.length === 0) logger.error(error);
+      for (const hook of hooks) {
+        const told: unknown = hook(error, request);
+        if (told instanceof Promise) told.catch(failed);
+      }
     } catch (second) {
       failed(second);
     }
   }
 
   /** What a path answers whose routes are for other methods (RFC 9110 §9.1, §9.3.7, §15.5.6). */
-  #otherMethod(method: string, allowed: readonly string[]): HttpResponse {
-    const headers = { Allow: [...allowed, "OPTIONS"].sort().join(", ") };
-    if (method === "OPTIONS") return new HttpResponse(null, { status: 204, headers });
+  #otherMethod(request: HttpRequest, found: readonly string[]): Answer | Promise<Answer> {
+    const { method } = request;
+    const allowed = this.#options ? [...found, "OPTIONS"].sort() : found;
+    const headers = { Allow: allowed.join(", ") };
+    if (method === "OPTIONS" && this.#options) return new HttpResponse(null, { status: 204, headers });
+    if (!this.#methodNotAllowed) return this.#fallback(request);
     if (methodId(method) === 0 && !this.#router.knows(method)) throw new HttpError(501);
     throw new HttpError(405, undefined, { headers });
   }
@@ -179,7 +336,7 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   #answerWithout(request: HttpRequest): Answer | Promise<Answer> {
     if (request.method === "CONNECT") return this.#tunnel(request);
     const found = this.#find(request);
-    if (found.kind === "method") return this.#otherMethod(request.method, found.allowed);
+    if (found.kind === "method") return this.#otherMethod(request, found.allowed);
     if (found.kind === "invalid") throw new HttpError(400, "the path is not valid percent-encoded UTF-8");
     if (found.kind !== "redirect") return this.#fallback(request);
     const location = request.query === "" ? found.location : `${found.location}?${request.query}`;
@@ -191,10 +348,6 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
 function notFound({ method, path }: HttpRequest): HttpResponse {
   if (method === "OPTIONS" && path === "*") return new HttpResponse(null, { status: 204 });
   throw new HttpError(404);
-}
-
-function isPromise(answer: Answer | Promise<Answer>): answer is Promise<Answer> {
-  return typeof answer === "object" && answer !== null && typeof (answer as Promise<Answer>).then === "function";
 }
 
 function noTunnel(): never {

@@ -1,14 +1,45 @@
-export { Application, type ApplicationOptions } from "./application.ts";
+export {
+  Application,
+  type ApplicationEvents,
+  type ApplicationOptions,
+  type ErrorHook,
+  type Registrations,
+  type RouteInfo,
+} from "./application.ts";
+export { Blueprint } from "./blueprint.ts";
+export { del, get, patch, post, put, type RequestOf, type RouteDecorator, route, use } from "./decorators.ts";
 export {
   around,
-  type Group,
-  type GroupOptions,
+  type Caught,
+  type ErrorClass,
+  type ErrorHandler,
   type Handler,
-  type IncludeOptions,
-  type MethodOptions,
   type Middleware,
   type NoConverters,
   type PathParams,
-  type RouteOptions,
-  Router,
+  type RequestHook,
+  type ResponseHook,
+} from "./handler.ts";
+export { Router, type RouterOptions } from "./router.ts";
+export type {
+  Group,
+  GroupOptions,
+  Includable,
+  IncludeOptions,
+  MethodOptions,
+  NewRoute,
+  NoSchemas,
+  RouteChoice,
+  RouteEvents,
+  RouteHandler,
+  RouteOptions,
 } from "./routes.ts";
+export {
+  type RequestIssue,
+  type RequestPart,
+  type Result,
+  type Schema,
+  type Schemas,
+  type Valid,
+  ValidationError,
+} from "./schema.ts";

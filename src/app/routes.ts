@@ -1,76 +1,55 @@
-/** What an application and its groups have in common: routes can be registered on them, and middleware put around those. */
-import { type Answer, type HttpRequest, isToken, type Params } from "../http/index.ts";
-import type { Converters, ConverterTypes, RouteDetails, PathParams as TypedParams } from "../router/index.ts";
+/** What an application and its groups have in common: routes can be registered on them, and layers put around those. */
+import { isToken } from "../http/index.ts";
+import type { Converters } from "../router/index.ts";
+import type { Blueprint } from "./blueprint.ts";
+import type {
+  ErrorClass,
+  ErrorHandler,
+  Handler,
+  Middleware,
+  PathParams,
+  RequestHook,
+  ResponseHook,
+} from "./handler.ts";
+import { type Layer, newLayer } from "./layers.ts";
+import { checked, type Result, type Schemas, type Valid } from "./schema.ts";
 
-/** None of one's own. */
-export type NoConverters = Record<never, never>;
+/** No schemas. */
+export type NoSchemas = Record<never, never>;
 
-/**
- * The parameters of a path pattern, as an object type; of a pattern that is not known before it runs, any. `C` are
- * converters of one's own.
- */
-export type PathParams<Pattern extends string, C extends Converters = NoConverters> = Pattern extends unknown
-  ? string extends Pattern
-    ? Params
-    : TypedParams<Pattern, ConverterTypes<C>>
-  : never;
-
-/** Serves a request: what it returns, now or later, becomes the response. */
-export type Handler<P extends Params = Params> = (request: HttpRequest<P>) => Answer | Promise<Answer>;
-
-/**
- * Puts something around a handler: called when a route is registered, and again where `use` puts more around that
- * later, with what comes next; gives what is called in its place. What it does not change costs nothing, and where all is synchronous it stays so.
- */
-export type Middleware = (next: Handler) => Handler;
-
-/** Middleware of a function that is called with each request, and with what comes next. */
-export function around(
-  serve: (request: HttpRequest, next: () => Answer | Promise<Answer>) => Answer | Promise<Answer>,
-): Middleware {
-  return (next) => (request) => serve(request, () => next(request));
-}
-
-/** Where and for which methods a handler serves. */
-export interface RouteOptions extends Pick<RouteDetails, "name" | "host"> {
+/** Where and for which methods a handler serves, and what stands around it. */
+export interface RouteOptions<S extends Schemas = Schemas> {
   /** Methods, or "*" for all; ["GET"] by default. */
   readonly methods?: readonly string[] | "*";
+  /** What `url` calls it. */
+  readonly name?: string;
+  /** The host it serves alone: `example.org`, or `*.example.org` for every host below it. */
+  readonly host?: string;
   /** Around this route alone, within all that is around its groups and its application; the first is the outermost. */
   readonly middleware?: readonly Middleware[];
+  /** Makes an answer of an error of this route; where it gives undefined, the error goes on. */
+  readonly catch?: ErrorHandler;
+  /** Check the request before the handler gets it, and what it returns. */
+  readonly schema?: S;
 }
 
 /** What a route may have whose method is told by the function that registers it. */
-export type MethodOptions = Omit<RouteOptions, "methods">;
+export type MethodOptions<S extends Schemas = Schemas> = Omit<RouteOptions<S>, "methods">;
+
+/** The handler of a route. */
+export type RouteHandler<Pattern extends string, C extends Converters, S extends Schemas> = Handler<
+  PathParams<Pattern, C>,
+  Valid<S>,
+  Result<S>
+>;
+
+/** Which of the routes of a path is meant. */
+export type RouteChoice = Pick<RouteOptions, "methods" | "host">;
 
 /** What a group is made with. */
 export interface GroupOptions {
   /** Around all routes of the group, as `use`. */
   readonly middleware?: readonly Middleware[];
-}
-
-/** A route on its way to the router. */
-export interface NewRoute {
-  readonly method: string;
-  readonly pattern: string;
-  readonly handler: Handler;
-  readonly name: string | undefined;
-  readonly host: string | undefined;
-  /** All that is around it, the outermost first; asked for again when there is more. */
-  readonly around: () => readonly Middleware[];
-}
-
-/** Puts middleware around a handler, the first outermost. Throws a TypeError where one of them gives no handler. */
-export function fold(middleware: readonly Middleware[], handler: Handler): Handler {
-  return middleware.reduceRight((next, wrap) => {
-    const wrapped = wrap(next);
-    if (typeof wrapped !== "function") throw new TypeError(`the middleware ${wrap.name} gives no handler`);
-    return wrapped;
-  }, handler);
-}
-
-function checkPrefix(prefix: string): void {
-  if (prefix.startsWith("/") && !prefix.endsWith("/")) return;
-  throw new TypeError(`a prefix begins with "/" and does not end with it, not like ${JSON.stringify(prefix)}`);
 }
 
 /** How a router is included. */
@@ -79,23 +58,112 @@ export interface IncludeOptions {
   readonly prefix?: string;
 }
 
+/** What routes and those around them can be told of. */
+export interface RouteEvents {
+  readonly request: RequestHook;
+  readonly response: ResponseHook;
+}
+
+/** A route on its way to the application. */
+export interface NewRoute {
+  readonly method: string;
+  readonly pattern: string;
+  readonly handler: Handler;
+  readonly name: string | undefined;
+  readonly host: string | undefined;
+  /** Who has registered it, for errors. */
+  readonly origin: string | undefined;
+  readonly schema: Schemas | undefined;
+  /** What is around it alone; null where nothing is. */
+  readonly own: Layer | null;
+  /** Has what is around all that was registered where it was. */
+  readonly at: Place;
+}
+
+/** Whatever has routes and layers around them, as seen from below. */
+export interface Place {
+  /** The layers around what is here, the outermost first. */
+  layers(): readonly Layer[];
+  /** Registers routes in one step: all or none. */
+  register(routes: readonly NewRoute[]): void;
+  /** Takes routes away in one step. */
+  unregister(routes: readonly NewRoute[]): void;
+  /** Puts the layers around routes anew. */
+  refold(): void;
+}
+
+/** Routes that can be included: a `Router`, whatever its prefix. */
+export interface Includable {
+  attach(prefix: string, above: Place): void;
+  detach(above: Place): void;
+}
+
+export function checkPrefix(prefix: string): void {
+  if (prefix === "" || (prefix.startsWith("/") && !prefix.endsWith("/"))) return;
+  throw new TypeError(`a prefix begins with "/" and does not end with it, not like ${JSON.stringify(prefix)}`);
+}
+
+/** Methods of a route; throws a TypeError that names the route where one of them is none. */
+function methodsOf({ methods = ["GET"] }: RouteChoice, pattern: string): readonly string[] {
+  const list = methods === "*" ? ["*"] : methods;
+  if (list.length === 0) throw new TypeError(`${pattern} has no method`);
+  for (const method of list) {
+    if (!isToken(method)) throw new TypeError(`${JSON.stringify(method)} of ${pattern} is no method`);
+  }
+  return list;
+}
+
+function ownLayer(options: RouteOptions, pattern: string): Layer | null {
+  const { middleware = [], catch: catcher } = options;
+  if (middleware.length === 0 && catcher === undefined) return null;
+  for (const each of [...middleware, ...(catcher ? [catcher] : [])]) {
+    if (typeof each !== "function") throw new TypeError(`what stands around ${pattern} must be functions`);
+  }
+  return { ...newLayer(), middleware: [...middleware], catchers: catcher ? [catcher] : [] };
+}
+
 export abstract class Routes<C extends Converters, Prefix extends string> {
   readonly #prefix: string;
-  readonly #middleware: Middleware[] = [];
+  readonly #layer: Layer = newLayer();
+  /** This, for what is registered here and for what is below. */
+  protected abstract readonly place: Place;
 
   protected constructor(prefix: string) {
+    checkPrefix(prefix);
     this.#prefix = prefix;
   }
 
-  /** Registers routes in one step. */
-  protected abstract register(routes: readonly NewRoute[]): void;
+  /** What was put around everything here. */
+  protected get layer(): Layer {
+    return this.#layer;
+  }
 
-  /** Puts all that is around routes around them anew. */
-  protected abstract refold(): void;
+  /** Who registers routes here, for errors. */
+  protected get origin(): string | undefined {
+    return undefined;
+  }
 
-  /** What is around everything here, the outermost first. */
-  protected get middleware(): readonly Middleware[] {
-    return this.#middleware;
+  /** Told of a change to the layer, with what takes it back. */
+  protected changed(_undo: () => void): void {}
+
+  /** Adds to a list of the layer, and takes that back where the routes do not bear it. */
+  #add<T>(list: T[], items: readonly T[], what: string): void {
+    if (items.length === 0) return;
+    for (const item of items) if (typeof item !== "function") throw new TypeError(`${what} is a function`);
+    const remove = () => {
+      for (const item of items) list.splice(list.lastIndexOf(item), 1);
+    };
+    list.push(...items);
+    try {
+      this.place.refold();
+    } catch (error) {
+      remove();
+      throw error;
+    }
+    this.changed(() => {
+      remove();
+      this.place.refold();
+    });
   }
 
   /**
@@ -103,177 +171,156 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
    * outermost. Throws a TypeError at once where one of them is none.
    */
   use(...middleware: readonly Middleware[]): this {
-    if (middleware.length === 0) return this;
-    for (const each of middleware) if (typeof each !== "function") throw new TypeError("a middleware is a function");
-    this.#middleware.push(...middleware);
-    try {
-      this.refold();
-    } catch (error) {
-      this.#middleware.splice(-middleware.length, middleware.length);
-      throw error;
+    this.#add(this.#layer.middleware, middleware, "a middleware");
+    return this;
+  }
+
+  /**
+   * Has errors of everything here, its middleware too, answered by a handler, all or those of a class. The handlers of
+   * one place are asked in the order they were given, those of the innermost place first; an error for which all give
+   * undefined is answered as if there were none. What a handler answers is not reported any more.
+   */
+  catch<E>(kind: ErrorClass<E>, handler: ErrorHandler<E>): this;
+  catch(handler: ErrorHandler): this;
+  catch(kind: unknown, handler?: ErrorHandler<never>): this {
+    if (handler === undefined) this.#add(this.#layer.catchers, [kind as ErrorHandler], "an error handler");
+    else {
+      if (typeof kind !== "function" || typeof handler !== "function") {
+        throw new TypeError("catch takes a class of errors and a function");
+      }
+      const Kind = kind as ErrorClass<never>;
+      this.#add(
+        this.#layer.catchers,
+        [(error, request) => (error instanceof Kind ? handler(error, request) : undefined)],
+        "an error handler",
+      );
     }
+    return this;
+  }
+
+  /**
+   * Has a hook told of every request here before it is served, or of every response here before it is sent. Hooks of
+   * requests are called from the outermost place inwards, those of responses outwards.
+   */
+  on<E extends keyof RouteEvents>(event: E, hook: RouteEvents[E]): this {
+    if (event === "request") this.#add(this.#layer.onRequest, [hook as RequestHook], "a hook");
+    else if (event === "response") this.#add(this.#layer.onResponse, [hook as ResponseHook], "a hook");
+    else throw new TypeError(`there is no event ${JSON.stringify(event)}`);
     return this;
   }
 
   /** Routes below a path: what is registered there is served at once. */
   group<const P extends string>(prefix: P, options: GroupOptions = {}): Group<C, `${Prefix}${P}`> {
     checkPrefix(prefix);
-    const group = new Group<C, `${Prefix}${P}`>(`${this.#prefix}${prefix}`, {
-      register: (routes) => this.register(routes),
-      refold: () => this.refold(),
-      middleware: () => this.middleware,
-    });
+    const group = new Group<C, `${Prefix}${P}`>(`${this.#prefix}${prefix}`, this.place);
     return group.use(...(options.middleware ?? []));
   }
 
   /**
-   * Serves the routes of a router, those that it has and those that come, below a path ("" by default). Throws a TypeError
-   * where one of them cannot be served, and then none is, and where it is included somewhere already.
+   * Serves the routes of a router, those that it has and those that come, below a path ("" by default). Throws a
+   * TypeError where one of them cannot be served, and then none is, and where it is included somewhere already.
    */
-  include(set: Router, { prefix = "" }: IncludeOptions = {}): this {
-    if (prefix !== "") checkPrefix(prefix);
-    set.attach(`${this.#prefix}${prefix}`, {
-      register: (routes) => this.register(routes),
-      refold: () => this.refold(),
-      middleware: () => this.middleware,
-    });
+  include(router: Includable, { prefix = "" }: IncludeOptions = {}): this {
+    checkPrefix(prefix);
+    router.attach(`${this.#prefix}${prefix}`, this.place);
     return this;
   }
 
-  /** Registers a handler. Throws a TypeError at once where path, method, handler, name or host make no sense. */
-  route<const P extends string>(
+  /** Takes the routes of a router away in one step; requests that are at work end as they began. */
+  exclude(router: Includable): this {
+    router.detach(this.place);
+    return this;
+  }
+
+  /** Serves the routes of a blueprint; throws as `include`. */
+  addBlueprint(blueprint: Blueprint): this {
+    return this.include(blueprint.routes);
+  }
+
+  /** Takes the routes of a blueprint away, as `exclude`. */
+  removeBlueprint(blueprint: Blueprint): this {
+    return this.exclude(blueprint.routes);
+  }
+
+  /** Registers a handler. Throws a TypeError at once where path, method, handler, schema, name or host make no sense. */
+  route<const P extends string, const S extends Schemas = NoSchemas>(
     path: P,
-    handler: Handler<PathParams<`${Prefix}${P}`, C>>,
-    options: RouteOptions = {},
+    handler: RouteHandler<`${Prefix}${P}`, C, S>,
+    options: RouteOptions<S> = {},
   ): this {
     const pattern = `${this.#prefix}${path}`;
     if (typeof handler !== "function") throw new TypeError(`the handler of ${pattern} is no function`);
-    const { methods = ["GET"], name, host, middleware: own = [] } = options;
-    const routes = (methods === "*" ? ["*"] : methods).map((method, index) => {
-      if (!isToken(method)) throw new TypeError(`${JSON.stringify(method)} of ${pattern} is no method`);
-      return {
-        method,
-        pattern,
-        handler: handler as Handler,
-        // One path has one name, however many methods.
-        name: index === 0 ? name : undefined,
-        host,
-        around: () => [...this.middleware, ...own],
-      };
-    });
-    this.register(routes);
+    const { name, host, schema } = options;
+    const own = ownLayer(options, pattern);
+    const served = schema ? checked(schema, handler as Handler, pattern) : (handler as Handler);
+    const routes = methodsOf(options, pattern).map((method, index) => ({
+      method,
+      pattern,
+      handler: served,
+      // One path has one name, however many methods.
+      name: index === 0 ? name : undefined,
+      host,
+      origin: this.origin,
+      schema,
+      own,
+      at: this.place,
+    }));
+    this.place.register(routes);
     return this;
   }
 
-  get<const P extends string>(
+  get<const P extends string, const S extends Schemas = NoSchemas>(
     path: P,
-    handler: Handler<PathParams<`${Prefix}${P}`, C>>,
-    options: MethodOptions = {},
+    handler: RouteHandler<`${Prefix}${P}`, C, S>,
+    options: MethodOptions<S> = {},
   ): this {
     return this.route(path, handler, { ...options, methods: ["GET"] });
   }
 
-  post<const P extends string>(
+  post<const P extends string, const S extends Schemas = NoSchemas>(
     path: P,
-    handler: Handler<PathParams<`${Prefix}${P}`, C>>,
-    options: MethodOptions = {},
+    handler: RouteHandler<`${Prefix}${P}`, C, S>,
+    options: MethodOptions<S> = {},
   ): this {
     return this.route(path, handler, { ...options, methods: ["POST"] });
   }
 
-  put<const P extends string>(
+  put<const P extends string, const S extends Schemas = NoSchemas>(
     path: P,
-    handler: Handler<PathParams<`${Prefix}${P}`, C>>,
-    options: MethodOptions = {},
+    handler: RouteHandler<`${Prefix}${P}`, C, S>,
+    options: MethodOptions<S> = {},
   ): this {
     return this.route(path, handler, { ...options, methods: ["PUT"] });
   }
 
-  patch<const P extends string>(
+  patch<const P extends string, const S extends Schemas = NoSchemas>(
     path: P,
-    handler: Handler<PathParams<`${Prefix}${P}`, C>>,
-    options: MethodOptions = {},
+    handler: RouteHandler<`${Prefix}${P}`, C, S>,
+    options: MethodOptions<S> = {},
   ): this {
     return this.route(path, handler, { ...options, methods: ["PATCH"] });
   }
 
-  delete<const P extends string>(
+  delete<const P extends string, const S extends Schemas = NoSchemas>(
     path: P,
-    handler: Handler<PathParams<`${Prefix}${P}`, C>>,
-    options: MethodOptions = {},
+    handler: RouteHandler<`${Prefix}${P}`, C, S>,
+    options: MethodOptions<S> = {},
   ): this {
     return this.route(path, handler, { ...options, methods: ["DELETE"] });
   }
 }
 
-/** What a group has of whatever it is a group of. */
-interface Above {
-  register(routes: readonly NewRoute[]): void;
-  refold(): void;
-  middleware(): readonly Middleware[];
-}
-
-/** Routes below a path, with middleware of their own. */
+/** Routes below a path, with layers of their own. */
 export class Group<C extends Converters, Prefix extends string> extends Routes<C, Prefix> {
-  readonly #above: Above;
+  protected override readonly place: Place;
 
-  constructor(prefix: string, above: Above) {
+  constructor(prefix: string, above: Place) {
     super(prefix);
-    this.#above = above;
-  }
-
-  protected override register(routes: readonly NewRoute[]): void {
-    this.#above.register(routes);
-  }
-
-  protected override refold(): void {
-    this.#above.refold();
-  }
-
-  protected override get middleware(): readonly Middleware[] {
-    return [...this.#above.middleware(), ...super.middleware];
-  }
-}
-
-/**
- * Routes for an application to `include`, as those of another file: with middleware of their own, and no application
- * before they are included.
- */
-export class Router extends Routes<NoConverters, ""> {
-  /** Those that were registered before it was included. */
-  readonly #waiting: NewRoute[] = [];
-  #prefix = "";
-  #above: Above | null = null;
-
-  constructor() {
-    super("");
-  }
-
-  protected override register(routes: readonly NewRoute[]): void {
-    const above = this.#above;
-    if (above === null) this.#waiting.push(...routes);
-    else above.register(routes.map((route) => ({ ...route, pattern: `${this.#prefix}${route.pattern}` })));
-  }
-
-  protected override refold(): void {
-    this.#above?.refold();
-  }
-
-  protected override get middleware(): readonly Middleware[] {
-    return [...(this.#above?.middleware() ?? []), ...super.middleware];
-  }
-
-  /** Has its routes served below a path; called by `include`. */
-  attach(prefix: string, above: Above): void {
-    if (this.#above !== null) throw new TypeError("this router is included already");
-    this.#above = above;
-    this.#prefix = prefix;
-    try {
-      this.register(this.#waiting);
-      this.#waiting.length = 0;
-    } catch (error) {
-      this.#above = null;
-      throw error;
-    }
+    this.place = {
+      layers: () => [...above.layers(), this.layer],
+      register: (routes) => above.register(routes),
+      unregister: (routes) => above.unregister(routes),
+      refold: () => above.refold(),
+    };
   }
 }

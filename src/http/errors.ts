@@ -5,6 +5,8 @@ import { type HeadersInit, HttpHeaders } from "./headers.ts";
 export interface HttpErrorOptions extends ErrorOptions {
   /** Fields of the response that tells it. */
   readonly headers?: HeadersInit;
+  /** Members of its problem details (RFC 9457 §3) beside or in place of `type`, `title`, `status` and `detail`. */
+  readonly problem?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -14,6 +16,7 @@ export interface HttpErrorOptions extends ErrorOptions {
 export class HttpError extends Error {
   readonly status: number;
   readonly headers: HttpHeaders;
+  readonly problem: Readonly<Record<string, unknown>> | undefined;
 
   /** Throws a RangeError for a status that is no error (400 to 599). */
   constructor(status: number, message?: string, options: HttpErrorOptions = {}) {
@@ -24,5 +27,6 @@ export class HttpError extends Error {
     this.name = new.target.name;
     this.status = status;
     this.headers = new HttpHeaders(options.headers);
+    this.problem = options.problem;
   }
 }

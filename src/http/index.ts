@@ -1,4 +1,4 @@
-export { isToken } from "../h1/index.ts";
+export { isToken, REASON_PHRASES } from "../h1/index.ts";
 export type { Engine, Environment, Logger, Orchestrator } from "./environment.ts";
 export { HttpError, type HttpErrorOptions } from "./errors.ts";
 export { type HeadersInit, HttpHeaders } from "./headers.ts";

@@ -16,11 +16,13 @@ const strictText = new TextDecoder("utf-8", { fatal: true });
  * A request: a view of its head and content, decoded where it is asked for. It lasts as long as its exchange; once
  * the response is sent, reading it throws.
  */
-export class HttpRequest<P extends Params = Params> {
+export class HttpRequest<P extends Params = Params, V = unknown> {
   readonly #exchange: Exchange;
   readonly #environment: Environment;
   /** Parameters of the route, percent-decoded. */
   params: P = NO_PARAMS as P;
+  /** What the schemas of the route have made of the parts of the request that they check. */
+  valid: V = undefined as V;
 
   constructor(exchange: Exchange, environment: Environment) {
     this.#exchange = exchange;

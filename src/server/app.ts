@@ -1,21 +1,53 @@
-import { Application, type Handler, type NoConverters, type PathParams } from "../app/index.ts";
+import {
+  Application,
+  type ApplicationOptions,
+  type Handler,
+  type NoConverters,
+  type PathParams,
+  type Registrations,
+} from "../app/index.ts";
 import type { Converters } from "../router/index.ts";
 import { type InjectRequest, type InjectResponse, inject } from "./inject.ts";
-import { type CloseOptions, Server, type ServerOptions } from "./server.ts";
+import { type Loadable, Modules } from "./modules.ts";
+import { type RunOptions, Server, type ServerOptions, type StopOptions } from "./server.ts";
 import { type WebSocketHandlers, type WebSocketOptions, WebSockets } from "./websocket.ts";
 
-export interface RunOptions extends ServerOptions, CloseOptions {
-  /** Called once connections are accepted. */
-  readonly onListen?: (server: Server) => void;
-}
-
-/** Signals that ask a process to end in an orderly way. */
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+/** A module that an application can load: by its path, relative to the working directory, by its URL, or itself. */
+export type AppModule<C extends Converters = NoConverters> = string | URL | Loadable<App<C>>;
 
 /** An application that can listen on Node. */
 export class App<C extends Converters = NoConverters> extends Application<C> {
   #server: Server | null = null;
   readonly #webSockets = new WebSockets(this);
+  readonly #modules = new Modules<App<C>>(this, (old, routes) => this.replace(old, routes));
+
+  /** Throws a TypeError where a converter or an option makes no sense. */
+  constructor(options: ApplicationOptions<C> = {}) {
+    super(options);
+    this.on("start", () => this.#webSockets.start());
+    this.on("stopping", () => this.#webSockets.close());
+  }
+
+  protected override get loading(): Registrations | null {
+    return this.#modules.current;
+  }
+
+  /**
+   * Loads a module with `setup(app)`: what that registers is served from the moment it is done, in one step. One that is
+   * loaded already is loaded anew, and replaced in the same step. Rejects, and changes nothing, where there is no such
+   * module, its `setup` fails, or a route is refused.
+   */
+  load(module: AppModule<C>): Promise<void> {
+    return this.#modules.load(module);
+  }
+
+  /**
+   * Takes away in one step what a module has registered, and calls its `teardown(app)`; requests that are at work end
+   * as they began. Rejects where it is not loaded, and where its `teardown` does.
+   */
+  unload(module: AppModule<C>): Promise<void> {
+    return this.#modules.unload(module);
+  }
 
   /**
    * Serves WebSocket on a path. Throws at once where the path makes no sense or is taken, or an option is out of its
@@ -39,43 +71,36 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
 
   /** Serves this application; resolves with the server once it accepts connections. */
   async listen(options: ServerOptions = {}): Promise<Server> {
-    if (this.#server) throw new Error("this application listens already; close it first");
-    const server = new Server(this, options);
-    this.#server = server;
-    this.#webSockets.start();
+    const server = this.#serve(options);
     try {
-      return await server.listen();
+      return await server.start();
     } catch (error) {
       this.#server = null;
       throw error;
     }
   }
 
-  /**
-   * Stops accepting, closes WebSockets with 1001, and resolves when all requests in flight are answered and all
-   * connections gone, or cut at the deadline.
-   */
-  async close(options: CloseOptions = {}): Promise<void> {
-    const server = this.#server;
-    this.#webSockets.close();
-    await server?.close(options);
-    if (this.#server === server) this.#server = null;
+  #serve(options: ServerOptions): Server {
+    if (this.#server) throw new Error("this application listens already; close it first");
+    const server = new Server(this, options);
+    this.#server = server;
+    server.stopped.then(() => {
+      if (this.#server === server) this.#server = null;
+    });
+    return server;
   }
 
   /**
-   * Serves until SIGINT or SIGTERM asks the process to end, or until `close` is called; resolves when all requests in
-   * flight are answered. A second signal ends the process as if nobody listened to it.
+   * Stops accepting, closes WebSockets with 1001, and resolves when all requests in flight are answered and all
+   * connections gone, or cut at the deadline. As `stop` of the server; does nothing where there is none.
    */
-  async run(options: RunOptions = {}): Promise<void> {
+  async close(options: StopOptions = {}): Promise<void> {
+    await this.#server?.stop(options);
+  }
+
+  /** Serves until SIGINT or SIGTERM, or until `close` is called: as `run` of the server. */
+  async run({ deadline, onListen, ...options }: ServerOptions & RunOptions = {}): Promise<void> {
     const server = await this.listen(options);
-    const { deadline } = options;
-    const stop = () => {
-      for (const signal of SIGNALS) process.off(signal, stop);
-      this.close(deadline === undefined ? {} : { deadline });
-    };
-    for (const signal of SIGNALS) process.on(signal, stop);
-    options.onListen?.(server);
-    await server.closed;
-    for (const signal of SIGNALS) process.off(signal, stop);
+    await server.run({ ...(deadline !== undefined && { deadline }), ...(onListen && { onListen }) });
   }
 }

@@ -25,10 +25,18 @@ export interface ServerOptions extends Partial<ParserLimits>, Partial<Connection
   readonly maxConcurrentRequests?: number;
 }
 
-export interface CloseOptions {
+export interface StopOptions {
   /** Milliseconds that requests in flight may take; 10 000 by default, Infinity for as long as they want. */
   readonly deadline?: number;
 }
+
+export interface RunOptions extends StopOptions {
+  /** Called once connections are accepted. */
+  readonly onListen?: (server: Server) => void;
+}
+
+/** Signals that ask a process to end in an orderly way. */
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** Less than what process managers commonly give before they kill. */
 const DEFAULT_DEADLINE = 10_000;
@@ -71,6 +79,7 @@ export interface ServerCounters {
 
 /** Sockets that serve an application. */
 export class Server {
+  readonly #application: Application;
   readonly #net: NetServer;
   readonly #service: Service;
   readonly #connections: ConnectionGroup;
@@ -85,12 +94,12 @@ export class Server {
   #tickedAt = 0;
   /** The connections' time: it stands still while the process does, which could not hear its clients then. */
   #time = 0;
-  #listening: Promise<this> | null = null;
-  #closing: Promise<void> | null = null;
-  #tellClosed: () => void = () => {};
-  /** Resolves when `close` has ended, whoever called it. */
-  readonly closed: Promise<void> = new Promise((resolve) => {
-    this.#tellClosed = resolve;
+  #starting: Promise<this> | null = null;
+  #stopping: Promise<void> | null = null;
+  #tellStopped: () => void = () => {};
+  /** Resolves when `stop` has ended, whoever called it and however it ended. */
+  readonly stopped: Promise<void> = new Promise((resolve) => {
+    this.#tellStopped = resolve;
   });
 
   /** Throws a RangeError where an option is out of its range. */
@@ -105,6 +114,7 @@ export class Server {
       throw new RangeError(`port must be a whole number from 0 to 65535, not ${shown}`);
     }
     const { path, fd, tls } = options;
+    this.#application = application;
     this.#place = path !== undefined ? { path } : fd !== undefined ? { fd } : { host, port };
     this.#secure = tls !== undefined;
     this.#service = new Service(application, maxConcurrentRequests, (socket) => this.#watch(socket));
@@ -185,39 +195,94 @@ export class Server {
     return `${this.#secure ? "https" : "http"}://${family === "IPv6" ? `[${address}]` : address}:${port}/`;
   }
 
-  /** Starts to accept connections. Rejects with an error that names the address where it cannot be had. */
-  listen(): Promise<this> {
-    this.#listening ??= new Promise((resolve, reject) => {
+  /**
+   * Tells the hooks of the application that it starts, starts its orchestrator, and accepts connections. Rejects where
+   * one of those does, and with an error that names the address where it cannot be had; then what was started is stopped.
+   */
+  start(): Promise<this> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<this> {
+    const { environment } = this.#application;
+    try {
+      await this.#application.tell("start");
+      await environment.orchestrator?.start?.(environment);
+      await this.#listen();
+    } catch (error) {
+      await this.#end(0).catch((second) => environment.logger.error(second));
+      throw error;
+    }
+    return this;
+  }
+
+  #listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
       this.#net.once("error", (cause: NodeJS.ErrnoException) => reject(listenError(cause, this.#place)));
       this.#net.listen({ ...this.#place, backlog: BACKLOG }, () => {
         this.#net.removeAllListeners("error");
         // A connection that could not be accepted is no reason to end.
         this.#net.on("error", (error) => process.emitWarning(error));
-        resolve(this);
+        resolve();
       });
     });
-    return this.#listening;
   }
 
   /**
-   * Stops accepting, lets requests in flight finish, closes idle connections; resolves when the last is gone. What is
-   * still open after the deadline is cut. Throws a RangeError where the deadline is negative.
+   * Serves until SIGINT or SIGTERM asks the process to end, or until `stop` is called; resolves when all requests in
+   * flight are answered. A second signal ends the process as if nobody listened to it.
    */
-  close(options: CloseOptions = {}): Promise<void> {
+  async run({ onListen, ...options }: RunOptions = {}): Promise<void> {
+    await this.start();
+    const stop = () => {
+      for (const signal of SIGNALS) process.off(signal, stop);
+      this.stop(options).catch((error) => this.#application.environment.logger.error(error));
+    };
+    for (const signal of SIGNALS) process.on(signal, stop);
+    onListen?.(this);
+    await this.stopped;
+    for (const signal of SIGNALS) process.off(signal, stop);
+  }
+
+  /**
+   * Stops accepting, lets requests in flight finish, closes idle connections, and when the last is gone stops the
+   * orchestrator and tells the hooks of the application. What is still open after the deadline is cut. Throws a
+   * RangeError where the deadline is negative, rejects where a hook does.
+   */
+  stop(options: StopOptions = {}): Promise<void> {
     const { deadline = DEFAULT_DEADLINE } = options;
     if (!(deadline >= 0)) throw new RangeError(`deadline must be a number of milliseconds, not ${deadline}`);
-    this.#closing ??= this.#close(deadline);
-    return this.#closing;
+    this.#stopping ??= this.#stop(deadline).finally(this.#tellStopped);
+    return this.#stopping;
+  }
+
+  async #stop(deadline: number): Promise<void> {
+    try {
+      await this.#starting;
+    } catch {
+      // It never listened, so there is nothing to stop.
+      return;
+    }
+    const began = performance.now();
+    const told = this.#application.tell("stopping");
+    // What it rejects with is looked at below.
+    told.catch(() => {});
+    await this.#close(deadline);
+    await this.#end(Math.max(0, deadline - (performance.now() - began)));
+    await told;
+  }
+
+  /** Ends what goes on beside connections. */
+  async #end(deadline: number): Promise<void> {
+    try {
+      await this.#application.environment.orchestrator?.stop?.({ deadline });
+    } finally {
+      await this.#application.tell("stop");
+    }
   }
 
   async #close(deadline: number): Promise<void> {
-    try {
-      await this.#listening;
-    } catch {
-      // It never listened, so there is nothing to close.
-      this.#tellClosed();
-      return;
-    }
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#net.close(() => resolve());
@@ -235,7 +300,6 @@ export class Server {
     clearTimeout(timer);
     // The last sockets are gone before they have told of it.
     while (this.#connections.size > 0) await new Promise((resolve) => setImmediate(resolve));
-    this.#tellClosed();
   }
 }
 

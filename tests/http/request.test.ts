@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { App, type HttpRequest, type Server } from "../../src/index.ts";
 import { exchange } from "../support/client.ts";
 
-const app = new App({ onError: () => {} });
+const app = new App().on("error", () => {});
 let kept: HttpRequest | undefined;
 let server: Server;
 app.route(

@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 const root = path.join(import.meta.dirname, "..", "..");
 const folder = path.join(root, "build", "snippets");
 const read = (name: string) => readFileSync(path.join(root, "docs", `${name}.md`), "utf8");
-const pages = ["routing", "middleware", "testing"];
+const pages = ["routing", "middleware", "blueprints", "errors", "testing"];
 const snippets = pages.flatMap((name) =>
   [...read(name).matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code], index) => ({ name, number: index + 1, code })),
 );
@@ -26,7 +26,7 @@ interface Checks {
   __refused(attempt: () => unknown, says: string): void;
 }
 
-test.each(snippets)("docs/$name.md, snippet $number", async ({ name, number, code }) => {
+test.each(snippets)("docs/$name, snippet $number", async ({ name, number, code }) => {
   const [text, wanted] = checked(code);
   let count = 0;
   const checks: Checks = {

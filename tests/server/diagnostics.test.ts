@@ -27,7 +27,7 @@ let entered: Promise<void>;
 let release: () => void;
 
 async function serve(options: ServerOptions = {}): Promise<number> {
-  app = new App({ onError: () => {} });
+  app = new App().on("error", () => {});
   let enter = () => {};
   entered = new Promise((resolve) => {
     enter = resolve;

@@ -7,7 +7,7 @@ import { exchange, parseResponses, RawClient } from "../support/client.ts";
 import { echo } from "../support/echo.ts";
 
 const errors: unknown[] = [];
-const app = new App({ onError: (error) => errors.push(error) });
+const app = new App().on("error", (error) => errors.push(error));
 const big = "x".repeat(3_000_000);
 const odd: Record<string, unknown> = {
   number: 5,
@@ -183,11 +183,9 @@ describe("applications", () => {
     expect(errors).toEqual([]);
   });
 
-  test("an onError that throws harms nothing", async () => {
-    const own = new App({
-      onError: () => {
-        throw new Error("in onError");
-      },
+  test("a hook of errors that throws harms nothing", async () => {
+    const own = new App().on("error", () => {
+      throw new Error("in the hook");
     });
     own.get("/", () => {
       throw new Error("in the handler");

@@ -16,7 +16,7 @@ beforeAll(() => void process.on("unhandledRejection", note));
 afterAll(() => void process.off("unhandledRejection", note));
 beforeEach(async () => {
   errors.length = 0;
-  app = new App({ onError: (error) => errors.push(error) });
+  app = new App().on("error", (error) => errors.push(error));
   app.get("/", () => "ok");
   port = (await app.listen({ port: 0, maxConnections: 2 })).address.port;
 });

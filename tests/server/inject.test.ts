@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { App, HttpError, HttpResponse, upgrade } from "../../src/index.ts";
 
 const errors: unknown[] = [];
-const app = new App({ onError: (error) => errors.push(error) });
+const app = new App().on("error", (error) => errors.push(error));
 app.get("/hello/{name}", ({ params, headers }) => `Hello, ${params.name} of ${headers.get("host")}`);
 app.get("/json", () => ({ a: [1, "é"] }));
 app.post("/echo", async (request) => {

@@ -121,7 +121,7 @@ test("a server that never listened is closed as any other", async () => {
   const app = newApp();
   const { port } = (await app.listen({ port: 0 })).address;
   const second = new Server(newApp(), { port });
-  await expect(second.listen()).rejects.toThrow("another program listens there already");
-  await second.close();
-  await second.closed;
+  await expect(second.start()).rejects.toThrow("another program listens there already");
+  await second.stop();
+  await second.stopped;
 });

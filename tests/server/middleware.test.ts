@@ -126,7 +126,7 @@ describe("groups", () => {
     expect(app.url("post", { id: 3, slug: "c" })).toBe("/users/3/posts/c");
   });
 
-  test.each(["api", "/api/", "/", ""])("the prefix %j is refused at once", (prefix) => {
+  test.each(["api", "/api/", "/"])("the prefix %j is refused at once", (prefix) => {
     expect(() => new App().group(prefix)).toThrow("a prefix begins with");
   });
 

@@ -58,7 +58,7 @@ beforeEach(async () => {
   released = new Promise((resolve) => {
     release = resolve;
   });
-  app = new App({ onError: (error) => errors.push(error) });
+  app = new App().on("error", (error) => errors.push(error));
   const heard =
     <T>(handler: (request: HttpRequest) => T) =>
     (request: HttpRequest) => {

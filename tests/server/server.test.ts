@@ -7,7 +7,7 @@ import { deferred } from "../support/deferred.ts";
 import { echo } from "../support/echo.ts";
 
 const errors: unknown[] = [];
-const app = new App({ onError: (error) => errors.push(error) });
+const app = new App().on("error", (error) => errors.push(error));
 let gate = deferred();
 let entered = deferred();
 

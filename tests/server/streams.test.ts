@@ -8,7 +8,7 @@ import { exchange, RawClient } from "../support/client.ts";
 import { deferred } from "../support/deferred.ts";
 
 const errors: unknown[] = [];
-const app = new App({ onError: (error) => errors.push(error) });
+const app = new App().on("error", (error) => errors.push(error));
 /** How many pieces the endless source was asked for, and what tells when it was let go. */
 let asked = 0;
 let letGo = deferred();

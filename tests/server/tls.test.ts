@@ -17,7 +17,7 @@ let server: Server;
 let asked = 0;
 
 async function serve(options: ServerOptions = {}): Promise<number> {
-  app = new App({ onError: () => {} });
+  app = new App().on("error", () => {});
   app.get("/", () => "ok");
   app.get("/later/{name}", async ({ params }) => {
     await new Promise((resolve) => setImmediate(resolve));

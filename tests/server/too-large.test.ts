@@ -6,7 +6,7 @@ import { App, type Server } from "../../src/index.ts";
 import { exchange, parseResponses } from "../support/client.ts";
 
 const LIMIT = 1000;
-const app = new App({ onError: () => {} });
+const app = new App().on("error", () => {});
 app.post("/read", async (request) => String((await request.bytes()).length));
 app.post("/pieces", async (request) => {
   let size = 0;

@@ -21,9 +21,9 @@ function shout(socket: Duplex, head: Buffer): void {
 
 async function serve(): Promise<number> {
   const app = new App({
-    onError: (error) => errors.push(error),
     tunnel: ({ target }) => (target === "a:443" ? tunnel(shout, { "X-To": target }) : "no"),
   });
+  app.on("error", (error) => errors.push(error));
   apps.push(app);
   app.get("/", () => "ok");
   app.get("/slow", async () => {

@@ -4,7 +4,7 @@ import { App, type Server } from "../../src/index.ts";
 import { exchange, RawClient } from "../support/client.ts";
 import { deferred } from "../support/deferred.ts";
 
-const app = new App({ onError: () => {} });
+const app = new App().on("error", () => {});
 const released = deferred();
 
 app.post("/size", async (request) => {

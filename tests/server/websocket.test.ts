@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 async function serve(handlers: WebSocketHandlers, options: WebSocketOptions = {}): Promise<number> {
-  const app = new App({ onError: (error) => errors.push(error) });
+  const app = new App().on("error", (error) => errors.push(error));
   apps.push(app);
   app.get("/", () => "http");
   app.ws("/echo/{room}", handlers, options);

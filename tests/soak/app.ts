@@ -49,14 +49,12 @@ export function soakApp(): { app: App; tally: Tally } {
     planned: 0,
     unplanned: [],
   };
-  const app = new App({
-    onError: (error) => {
-      const name = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      // Content-Length and content that differ on purpose; an answer made of content that is cut off or wrong.
-      const meant = /^TypeError: Content-Length says/.test(name) || error instanceof ParseError;
-      if (error instanceof PlannedError || meant) ++tally.planned;
-      else if (tally.unplanned.length < 20) tally.unplanned.push(name);
-    },
+  const app = new App().on("error", (error) => {
+    const name = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    // Content-Length and content that differ on purpose; an answer made of content that is cut off or wrong.
+    const meant = /^TypeError: Content-Length says/.test(name) || error instanceof ParseError;
+    if (error instanceof PlannedError || meant) ++tally.planned;
+    else if (tally.unplanned.length < 20) tally.unplanned.push(name);
   });
   const big = Buffer.alloc(BIG, "b");
 

@@ -1,0 +1,55 @@
+/** What people write: handlers, what stands around them, and what is told of requests. */
+import type { Answer, HttpRequest, HttpResponse, Params } from "../http/index.ts";
+import type { Converters, ConverterTypes, PathParams as TypedParams } from "../router/index.ts";
+
+/** None of one's own. */
+export type NoConverters = Record<never, never>;
+
+/**
+ * The parameters of a path pattern, as an object type; of a pattern that is not known before it runs, any. `C` are
+ * converters of one's own.
+ */
+export type PathParams<Pattern extends string, C extends Converters = NoConverters> = Pattern extends unknown
+  ? string extends Pattern
+    ? Params
+    : TypedParams<Pattern, ConverterTypes<C>>
+  : never;
+
+/** Serves a request: what it returns, now or later, becomes the response. `V` is what schemas have made of the request. */
+export type Handler<P extends Params = Params, V = unknown, A = Answer> = (
+  request: HttpRequest<P, V>,
+) => A | Promise<A>;
+
+/**
+ * Puts something around a handler: called when a route is registered, and again where `use` puts more around that
+ * later, with what comes next; gives what is called in its place. What it does not change costs nothing, and where all
+ * is synchronous it stays so.
+ */
+export type Middleware = (next: Handler) => Handler;
+
+/** Middleware of a function that is called with each request, and with what comes next. */
+export function around(
+  serve: (request: HttpRequest, next: () => Answer | Promise<Answer>) => Answer | Promise<Answer>,
+): Middleware {
+  return (next) => (request) => serve(request, () => next(request));
+}
+
+/** What an error handler gives: an answer, or undefined where the error is for others. */
+export type Caught = Answer | undefined;
+
+/** Makes an answer of an error; where it gives undefined, the error goes on to the handlers further out. */
+export type ErrorHandler<E = unknown> = (error: E, request: HttpRequest) => Caught | Promise<Caught>;
+
+/** A class of errors. */
+// biome-ignore lint/suspicious/noExplicitAny: what a class is constructed with does not matter for `instanceof`
+export type ErrorClass<E> = abstract new (...values: any[]) => E;
+
+/** Told of a request before it is served, and awaited where it gives a promise; where it throws, the error is answered in place of the handler. */
+export type RequestHook = (request: HttpRequest) => unknown;
+
+/** Told of a response before it is sent, errors too, and awaited where it gives a promise; may change it. */
+export type ResponseHook = (response: HttpResponse, request: HttpRequest) => unknown;
+
+export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof value === "object" && value !== null && typeof (value as Promise<T>).then === "function";
+}
