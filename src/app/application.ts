@@ -1,5 +1,7 @@
 import {
   type Answer,
+  type ContentLimits,
+  contentLimits,
   type Engine,
   type Environment,
   HttpError,
@@ -34,7 +36,8 @@ interface Endpoint {
 /** What an application is made with. */
 export interface ApplicationOptions<C extends Converters = NoConverters>
   extends Omit<PathRouterOptions, "converters">,
-    Partial<ErrorStyle> {
+    Partial<ErrorStyle>,
+    Partial<ContentLimits> {
   /** Converters of one's own, which paths may name beside those there are. */
   readonly converters?: C;
   /** Serves what no route serves, in place of 404. */
@@ -121,11 +124,14 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     refold: () => this.#refold(),
   };
 
-  /** Throws a TypeError where a converter or an option of the router makes no sense. */
+  /**
+   * Throws a TypeError where a converter or an option of the router makes no sense, and a RangeError where a limit of
+   * content is out of its range.
+   */
   constructor(options: ApplicationOptions<C> = {}) {
     super("");
     const { logger = console, engine = null, orchestrator = null } = options;
-    this.environment = { logger, engine, orchestrator };
+    this.environment = { logger, engine, orchestrator, limits: contentLimits(options), multipart: null };
     this.#router = new PathRouter(options);
     this.#fallback = options.fallback ?? notFound;
     this.#tunnel = options.tunnel ?? noTunnel;

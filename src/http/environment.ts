@@ -1,4 +1,6 @@
 /** What a request reaches of the server that it came to: the parts that were given to it. */
+import type { ContentLimits } from "./limits.ts";
+import type { MultipartReader } from "./multipart.ts";
 
 /** Writes down what happens: pino, the console, or any object with these four. */
 export interface Logger {
@@ -29,4 +31,8 @@ export interface Environment {
   readonly logger: Logger;
   readonly engine: Engine | null;
   readonly orchestrator: Orchestrator | null;
+  /** What the content of a request may ask of whoever reads it. */
+  readonly limits: ContentLimits;
+  /** Reads multipart content; the host gives it. */
+  readonly multipart: MultipartReader | null;
 }

@@ -2,6 +2,10 @@ export { isToken, REASON_PHRASES } from "../h1/index.ts";
 export type { Engine, Environment, Logger, Orchestrator } from "./environment.ts";
 export { HttpError, type HttpErrorOptions } from "./errors.ts";
 export { type HeadersInit, HttpHeaders } from "./headers.ts";
+export { type ContentLimits, contentLimits, DEFAULT_CONTENT_LIMITS, type MultipartLimits } from "./limits.ts";
+export { type MediaType, parseMediaType, requireUtf8 } from "./media-type.ts";
+export type { MultipartOptions, MultipartReader, Part } from "./multipart.ts";
+export { quiet } from "./quiet.ts";
 export { HttpRequest, type Params } from "./request.ts";
 export {
   type Answer,
@@ -15,3 +19,4 @@ export {
   toResponse,
 } from "./response.ts";
 export * from "./status-errors.ts";
+export { decodeUtf8 } from "./utf8.ts";

@@ -1,8 +1,11 @@
 import type { Exchange } from "../h1/index.ts";
 import type { HeaderFields } from "../parser/index.ts";
+import { readForm, readParsed } from "./content.ts";
 import type { Environment, Logger } from "./environment.ts";
-import { HttpError } from "./errors.ts";
 import { type HeadersInit, HttpHeaders } from "./headers.ts";
+import { parseJson } from "./json.ts";
+import { type MultipartOptions, openMultipart, type Part } from "./multipart.ts";
+import { quiet } from "./quiet.ts";
 
 /** Values of a route's parameters, by name; of what type they are its pattern says. */
 // biome-ignore lint/suspicious/noExplicitAny: a handler that does not know its route may take them for what it likes
@@ -10,7 +13,6 @@ export type Params = Readonly<Record<string, any>>;
 
 const NO_PARAMS: Params = Object.freeze(Object.create(null));
 const text = new TextDecoder();
-const strictText = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * A request: a view of its head and content, decoded where it is asked for. It lasts as long as its exchange; once
@@ -171,20 +173,43 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
     return this.#exchange.content.read(decodeText);
   }
 
-  /** The content as JSON. Rejects with an HttpError 400 where it is none. */
+  /**
+   * The content as JSON. Rejects with an HttpError 400 where it is none, is deeper than maxJsonDepth, or has a member
+   * `__proto__`, or `constructor` with a `prototype`.
+   */
   json(): Promise<unknown> {
-    return this.#exchange.content.read(decodeJson);
+    const { maxJsonDepth } = this.#environment.limits;
+    return this.#exchange.content.read((bytes) => parseJson(bytes, maxJsonDepth));
+  }
+
+  /**
+   * The content as a form, urlencoded or multipart, in memory; files are `File`s. Rejects with an HttpError 415 for
+   * content of another type or charset, 400 for what is no such form or no UTF-8, 413 beyond maxFormFields.
+   */
+  form(): Promise<FormData> {
+    return quiet(readForm(this.#exchange, this.#environment));
+  }
+
+  /**
+   * The parts of multipart/form-data one by one, as they come; while nobody reads, the client is not read from. May be
+   * taken once, and not beside the others. Throws an HttpError 415 for content of another type, 400 where that names no
+   * boundary, a RangeError for an option out of its range; iterating rejects with an HttpError 400 for what is no such
+   * content, 413 beyond a limit.
+   */
+  multipart(options?: MultipartOptions): AsyncIterableIterator<Part> {
+    return openMultipart(() => this.body, this.headers.get("content-type"), this.#environment, options);
+  }
+
+  /**
+   * The content as its Content-Type says: JSON its value, a form a FormData, text (in UTF-8, ASCII or Latin-1) a
+   * string, all else bytes, and where there is none null. Rejects as `json` and `form`, and with an HttpError 415 for
+   * text of another charset.
+   */
+  parse(): Promise<unknown> {
+    return quiet(readParsed(this.#exchange, this.#environment));
   }
 }
 
 function decodeText(bytes: Uint8Array): string {
   return text.decode(bytes);
-}
-
-function decodeJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(strictText.decode(bytes));
-  } catch (cause) {
-    throw new HttpError(400, "the content is not valid JSON", { cause });
-  }
 }

@@ -11,6 +11,7 @@ import {
   tellRequestError,
   tellRequestStart,
 } from "./diagnostics.ts";
+import { readMultipart } from "./multipart.ts";
 
 /** Seconds after which a client that was sent away may come again. */
 const RETRY_AFTER = "1";
@@ -29,7 +30,7 @@ export class Service implements ServerEvents {
   /** `adopt` is told of sockets that were handed over, before their takers are. */
   constructor(application: Application, maxConcurrentRequests: number, adopt: (socket: Duplex) => void) {
     this.#application = application;
-    this.#environment = application.environment;
+    this.#environment = { ...application.environment, multipart: readMultipart };
     this.#maxConcurrentRequests = maxConcurrentRequests;
     this.#adopt = adopt;
     application.onReport(tellRequestError);

@@ -11,7 +11,7 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
   http: { imports: ["parser", "h1"], node: false },
   router: { imports: [], node: false },
   app: { imports: ["router", "http", "parser"], node: false },
-  server: { imports: ["app", "router", "http", "h1", "parser"], node: true, packages: ["ws"] },
+  server: { imports: ["app", "router", "http", "h1", "parser"], node: true, packages: ["ws", "@fastify/busboy"] },
 };
 
 function sources(): string[] {

@@ -1,0 +1,63 @@
+/** What is made of content by what its Content-Type says. */
+import type { Exchange, IncomingContent } from "../h1/index.ts";
+import type { Environment } from "./environment.ts";
+import { HttpError } from "./errors.ts";
+import { collectParts, parseUrlencoded, URLENCODED } from "./form.ts";
+import { parseJson } from "./json.ts";
+import { type MediaType, parseMediaType, requireUtf8 } from "./media-type.ts";
+import { MULTIPART, readParts } from "./multipart.ts";
+
+const FORMS = `${URLENCODED}, ${MULTIPART}`;
+
+/** What TextDecoder calls these is the superset of both that is met in their place. */
+const ONE_BYTE_CHARSET = /^(?:us-ascii|ascii|latin1|iso-8859-1)$/i;
+
+function typeOf({ head }: Exchange): MediaType | null {
+  return parseMediaType(head.headers.get("content-type") ?? "");
+}
+
+/** The content as a form, in memory: what it was made of can still be read. As `HttpRequest.form`. */
+export async function readForm(exchange: Exchange, environment: Environment): Promise<FormData> {
+  const form = formOf(typeOf(exchange), exchange.content, environment);
+  if (form !== null) return form;
+  throw new HttpError(415, `the content must be ${URLENCODED} or ${MULTIPART}`, { headers: { Accept: FORMS } });
+}
+
+/** The content as its Content-Type says. As `HttpRequest.parse`. */
+export async function readParsed(exchange: Exchange, environment: Environment): Promise<unknown> {
+  const { content } = exchange;
+  const type = typeOf(exchange);
+  const bytes = await content.bytes();
+  if (bytes.length === 0) return null;
+  if (type === null) return bytes;
+  if (/^application\/json$|\+json$/.test(type.essence)) return parseJson(bytes, environment.limits.maxJsonDepth);
+  if (type.essence.startsWith("text/")) return decodeText(bytes, type);
+  return formOf(type, content, environment) ?? bytes;
+}
+
+/** The form that content of a type is; null where it is none. Throws and rejects where it is a wrong one. */
+function formOf(type: MediaType | null, content: IncomingContent, environment: Environment): Promise<FormData> | null {
+  const { limits } = environment;
+  if (type?.essence === URLENCODED) {
+    requireUtf8(type, "a form");
+    return content.read((bytes) => parseUrlencoded(bytes, limits.maxFormFields));
+  }
+  if (type?.essence !== MULTIPART) return null;
+  requireUtf8(type, "a form");
+  const parts = readParts(() => inOnePiece(content), type, environment, {
+    ...limits,
+    maxParts: Number.POSITIVE_INFINITY,
+  });
+  return collectParts(parts, limits.maxFormFields);
+}
+
+async function* inOnePiece(content: IncomingContent): AsyncGenerator<Uint8Array, void, undefined> {
+  yield await content.bytes();
+}
+
+function decodeText(bytes: Uint8Array, type: MediaType): string {
+  const charset = type.parameters.get("charset") ?? "utf-8";
+  if (ONE_BYTE_CHARSET.test(charset)) return new TextDecoder("latin1").decode(bytes);
+  requireUtf8(type, "text");
+  return new TextDecoder().decode(bytes);
+}
