@@ -1,13 +1,16 @@
 import {
   type Answer,
+  BadRequestError,
   type ContentLimits,
   contentLimits,
   type Engine,
   type Environment,
-  HttpError,
   type HttpRequest,
   HttpResponse,
   type Logger,
+  MethodNotAllowedError,
+  NotFoundError,
+  NotImplementedError,
   type Orchestrator,
   type Params,
   toResponse,
@@ -321,8 +324,8 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     const headers = { Allow: allowed.join(", ") };
     if (method === "OPTIONS" && this.#options) return new HttpResponse(null, { status: 204, headers });
     if (!this.#methodNotAllowed) return this.#fallback(request);
-    if (methodId(method) === 0 && !this.#router.knows(method)) throw new HttpError(501);
-    throw new HttpError(405, undefined, { headers });
+    if (methodId(method) === 0 && !this.#router.knows(method)) throw new NotImplementedError();
+    throw new MethodNotAllowedError(undefined, { headers });
   }
 
   #find(request: HttpRequest): Found<Endpoint> {
@@ -343,7 +346,7 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     if (request.method === "CONNECT") return this.#tunnel(request);
     const found = this.#find(request);
     if (found.kind === "method") return this.#otherMethod(request, found.allowed);
-    if (found.kind === "invalid") throw new HttpError(400, "the path is not valid percent-encoded UTF-8");
+    if (found.kind === "invalid") throw new BadRequestError("the path is not valid percent-encoded UTF-8");
     if (found.kind !== "redirect") return this.#fallback(request);
     const location = request.query === "" ? found.location : `${found.location}?${request.query}`;
     return new HttpResponse(null, { status: 308, headers: { Location: location } });
@@ -353,9 +356,9 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
 /** The server as a whole can do what can be asked for of it, which is nothing but whether it is there. */
 function notFound({ method, path }: HttpRequest): HttpResponse {
   if (method === "OPTIONS" && path === "*") return new HttpResponse(null, { status: 204 });
-  throw new HttpError(404);
+  throw new NotFoundError();
 }
 
 function noTunnel(): never {
-  throw new HttpError(501, "this server makes no tunnels");
+  throw new NotImplementedError("this server makes no tunnels");
 }

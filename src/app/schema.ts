@@ -1,5 +1,5 @@
 /** Schemas of routes: any library's that keep to Standard Schema (zod, valibot, arktype …). */
-import { type Answer, HttpError, type HttpRequest, HttpResponse } from "../http/index.ts";
+import { type Answer, HttpError, type HttpRequest, HttpResponse, UnsupportedMediaTypeError } from "../http/index.ts";
 import { type Handler, isPromise } from "./handler.ts";
 
 /** A problem that a schema has found. */
@@ -116,7 +116,7 @@ async function formOrJson(request: HttpRequest): Promise<unknown> {
   if (value === null) return undefined;
   if (value instanceof FormData) return toObject(value);
   if (value instanceof Uint8Array || typeof value === "string") {
-    throw new HttpError(415, "the content must be JSON or a form, and its Content-Type must say so");
+    throw new UnsupportedMediaTypeError("the content must be JSON or a form, and its Content-Type must say so");
   }
   return value;
 }

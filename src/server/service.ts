@@ -2,7 +2,7 @@
 import type { Duplex } from "node:stream";
 import type { Application } from "../app/index.ts";
 import { discardContent, type Exchange, type Peer, type ServerConnection, type ServerEvents } from "../h1/index.ts";
-import { type Environment, HandOver, HttpError, HttpRequest, type HttpResponse } from "../http/index.ts";
+import { type Environment, HandOver, HttpRequest, type HttpResponse, ServiceUnavailableError } from "../http/index.ts";
 import { ParseError } from "../parser/index.ts";
 import {
   tellConnectionClose,
@@ -43,7 +43,7 @@ export class Service implements ServerEvents {
     exchange.context = request;
     tellRequestStart(request);
     if (this.active > this.#maxConcurrentRequests) {
-      const busy = new HttpError(503, undefined, { headers: { "Retry-After": RETRY_AFTER } });
+      const busy = new ServiceUnavailableError(undefined, { headers: { "Retry-After": RETRY_AFTER } });
       this.#respond(exchange, request, this.#application.recover(busy, request));
       return;
     }

@@ -2,7 +2,16 @@
 import type { Socket as NetSocket } from "node:net";
 import type { WebSocket as Frames, RawData, WebSocketServer } from "ws";
 import type { Application, Handler } from "../app/index.ts";
-import { type HandOver, HttpError, HttpHeaders, type HttpRequest, type Params } from "../http/index.ts";
+import {
+  BadRequestError,
+  ForbiddenError,
+  type HandOver,
+  HttpHeaders,
+  type HttpRequest,
+  MethodNotAllowedError,
+  type Params,
+  UpgradeRequiredError,
+} from "../http/index.ts";
 import { unsentOf } from "./socket.ts";
 import { handOverSilently } from "./upgrade.ts";
 
@@ -221,19 +230,19 @@ export class WebSockets {
 /** Throws the HttpError that a wrong handshake gets (RFC 6455 §4.2). */
 function checkHandshake(request: HttpRequest<Params>, origins: readonly string[] | undefined): void {
   const { headers } = request;
-  if (request.method !== "GET") throw new HttpError(405, undefined, { headers: { Allow: "GET" } });
+  if (request.method !== "GET") throw new MethodNotAllowedError(undefined, { headers: { Allow: "GET" } });
   const required = { headers: { Upgrade: "websocket", "Sec-WebSocket-Version": "13" } };
   const asked = request.upgrade?.toLowerCase().split(",") ?? [];
   if (!asked.some((protocol) => protocol.trim() === "websocket"))
-    throw new HttpError(426, "this path speaks WebSocket", required);
+    throw new UpgradeRequiredError("this path speaks WebSocket", required);
   if (headers.get("sec-websocket-version") !== "13") {
-    throw new HttpError(426, "the version of WebSocket is not 13", required);
+    throw new UpgradeRequiredError("the version of WebSocket is not 13", required);
   }
   if (!KEY.test(headers.get("sec-websocket-key") ?? "")) {
-    throw new HttpError(400, "Sec-WebSocket-Key is not the base64 of 16 bytes");
+    throw new BadRequestError("Sec-WebSocket-Key is not the base64 of 16 bytes");
   }
   const origin = headers.get("origin");
-  if (origins && (origin === null || !origins.includes(origin))) throw new HttpError(403, "this origin is not let in");
+  if (origins && (origin === null || !origins.includes(origin))) throw new ForbiddenError("this origin is not let in");
 }
 
 /** Pings a client as long as it answers. */
