@@ -11,6 +11,11 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
   http: { imports: ["parser", "h1"], node: false },
   router: { imports: [], node: false },
   app: { imports: ["router", "http", "parser"], node: false },
+  services: {
+    imports: ["app", "http", "h1", "parser"],
+    node: true,
+    packages: ["iron-webcrypto", "mrmime", "@fastify/send"],
+  },
   server: { imports: ["app", "router", "http", "h1", "parser"], node: true, packages: ["ws"] },
 };
 
