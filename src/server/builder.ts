@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import type { Includable } from "../app/index.ts";
 import type { Engine, Logger, Orchestrator } from "../http/index.ts";
+import { staticFiles } from "../services/static.ts";
 import { App } from "./app.ts";
 import { Server, type ServerOptions } from "./server.ts";
 
@@ -112,6 +113,7 @@ export class ServerBuilder {
       ...(this.#engine && { engine: this.#engine }),
     });
     app.include(this.#router);
+    if (this.#staticDir !== undefined) app.include(staticFiles(this.#staticDir), { prefix: "/static" });
     if (!this.#logger) app.environment.logger.info("Logger missing, defaulting to console logging.");
     return new Server(app, this.#options);
   }

@@ -11,7 +11,16 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
   http: { imports: ["parser", "h1"], node: false },
   router: { imports: [], node: false },
   app: { imports: ["router", "http", "parser"], node: false },
-  server: { imports: ["app", "router", "http", "h1", "parser"], node: true, packages: ["ws", "@fastify/busboy"] },
+  services: {
+    imports: ["app", "http", "h1", "parser"],
+    node: true,
+    packages: ["iron-webcrypto", "mrmime", "@fastify/send"],
+  },
+  server: {
+    imports: ["services", "app", "router", "http", "h1", "parser"],
+    node: true,
+    packages: ["ws", "@fastify/busboy"],
+  },
 };
 
 function sources(): string[] {
