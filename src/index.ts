@@ -12,12 +12,14 @@ export {
   type RouteOptions,
   Router,
 } from "./app/index.ts";
+export { REASON_PHRASES } from "./h1/index.ts";
 export {
   type Answer,
   type BodyInit,
   type BodyStream,
   type Engine,
   type Environment,
+  empty,
   HandOver,
   type HeadersInit,
   HttpError,
@@ -25,12 +27,16 @@ export {
   HttpHeaders,
   HttpRequest,
   HttpResponse,
+  html,
   json,
   type Logger,
   type Orchestrator,
   type Params,
   type ResponseInit,
+  redirect,
+  text,
   toResponse,
+  xml,
 } from "./http/index.ts";
 export * from "./http/status-errors.ts";
 export { type HeaderFields, ParseError } from "./parser/index.ts";

@@ -2,6 +2,8 @@ export { isToken } from "../h1/index.ts";
 export type { Engine, Environment, Logger, Orchestrator } from "./environment.ts";
 export { HttpError, type HttpErrorOptions } from "./errors.ts";
 export { type HeadersInit, HttpHeaders } from "./headers.ts";
+export { empty, html, redirect, text, xml } from "./helpers.ts";
+export { percentEncode } from "./percent.ts";
 export { HttpRequest, type Params } from "./request.ts";
 export {
   type Answer,

@@ -21,7 +21,7 @@ export interface ResponseInit {
 const NO_INIT: ResponseInit = {};
 
 export const TEXT = "text/plain; charset=utf-8";
-const HTML = "text/html; charset=utf-8";
+export const HTML = "text/html; charset=utf-8";
 const JSON_TYPE = "application/json";
 const BINARY = "application/octet-stream";
 
