@@ -17,6 +17,9 @@ export {
   type Answer,
   type BodyInit,
   type BodyStream,
+  type ClearCookieOptions,
+  type CookieOptions,
+  type Cookies,
   type Engine,
   type Environment,
   empty,
@@ -30,14 +33,18 @@ export {
   html,
   json,
   type Logger,
+  MAX_COOKIE_SIZE,
   type Orchestrator,
   type Params,
+  type RequestJSON,
   type ResponseInit,
   redirect,
   text,
   toResponse,
   xml,
 } from "./http/index.ts";
+// As a whole: what is named here could not be added to by those who declare what is in it.
+export * from "./http/state.ts";
 export * from "./http/status-errors.ts";
 export { type HeaderFields, ParseError } from "./parser/index.ts";
 export {

@@ -1,8 +1,15 @@
 export { isToken } from "../h1/index.ts";
+export {
+  type ClearCookieOptions,
+  type CookieOptions,
+  type Cookies,
+  MAX_COOKIE_SIZE,
+} from "./cookies.ts";
 export type { Engine, Environment, Logger, Orchestrator } from "./environment.ts";
 export { HttpError, type HttpErrorOptions } from "./errors.ts";
 export { type HeadersInit, HttpHeaders } from "./headers.ts";
 export { empty, html, redirect, text, xml } from "./helpers.ts";
+export type { RequestJSON } from "./inspect.ts";
 export { percentEncode } from "./percent.ts";
 export { HttpRequest, type Params } from "./request.ts";
 export {
@@ -16,4 +23,5 @@ export {
   TEXT,
   toResponse,
 } from "./response.ts";
+export * from "./state.ts";
 export * from "./status-errors.ts";

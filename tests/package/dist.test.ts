@@ -16,6 +16,17 @@ test("the entries load through import and require, and the types are named first
   for (const entry of [".", "./h1", "./parser"]) expect(Object.keys(exports[entry])[0]).toBe("types");
 });
 
+test("cookies are read and written by what was built, under the licence of their package", async () => {
+  const { App, HttpResponse } = await import("pyrois");
+  const app = new App();
+  app.get("/", ({ cookies }) => new HttpResponse(cookies.a ?? null).setCookie("b", "2"));
+  const response = await app.inject({ headers: { Cookie: "a=1" } });
+  expect([response.text(), response.headers.get("set-cookie")]).toEqual(["1", "b=2; Path=/; HttpOnly; SameSite=Lax"]);
+  const dist = new URL("../../dist/", import.meta.url);
+  expect(readFileSync(new URL("cookie.LICENSE", dist), "utf8")).toContain("MIT License");
+  expect(readFileSync(new URL("index.js", dist), "utf8")).not.toContain('from "cookie"');
+});
+
 test("the raw module has no imports, a fixed memory, and is small", () => {
   const bytes = readFileSync(createRequire(import.meta.url).resolve("pyrois/parser.wasm"));
   expect(bytes.length).toBeLessThanOrEqual(16384);

@@ -8,10 +8,16 @@ const root = path.join(import.meta.dirname, "..", "..", "src");
 const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: string[] }> = {
   parser: { imports: [], node: false },
   h1: { imports: ["parser"], node: false },
-  http: { imports: ["parser", "h1"], node: false },
+  // `cookie` is plain JavaScript, which any host runs.
+  http: { imports: ["parser", "h1"], node: false, packages: ["cookie"] },
   router: { imports: [], node: false },
   app: { imports: ["router", "http", "parser"], node: false },
-  server: { imports: ["app", "router", "http", "h1", "parser"], node: true, packages: ["ws"] },
+  services: {
+    imports: ["app", "http", "h1", "parser"],
+    node: true,
+    packages: ["iron-webcrypto", "mrmime", "@fastify/send"],
+  },
+  server: { imports: ["services", "app", "router", "http", "h1", "parser"], node: true, packages: ["ws"] },
 };
 
 function sources(): string[] {
