@@ -72,3 +72,4 @@ export {
 } from "./server/server.ts";
 export { type TakeSocket, tunnel, upgrade } from "./server/upgrade.ts";
 export type { Socket, WebSocketHandlers, WebSocketOptions } from "./server/websocket.ts";
+export { type FileInit, file } from "./services/file.ts";
