@@ -36,14 +36,19 @@ export {
   type Valid,
   ValidationError,
 } from "./app/index.ts";
+export { REASON_PHRASES } from "./h1/index.ts";
 export {
   type Answer,
   type BodyInit,
   type BodyStream,
+  type ClearCookieOptions,
   type ContentLimits,
+  type CookieOptions,
+  type Cookies,
   DEFAULT_CONTENT_LIMITS,
   type Engine,
   type Environment,
+  empty,
   HandOver,
   type HeadersInit,
   HttpError,
@@ -51,17 +56,25 @@ export {
   HttpHeaders,
   HttpRequest,
   HttpResponse,
+  html,
   json,
   type Logger,
+  MAX_COOKIE_SIZE,
   type MultipartLimits,
   type MultipartOptions,
   type MultipartReader,
   type Orchestrator,
   type Params,
   type Part,
+  type RequestJSON,
   type ResponseInit,
+  redirect,
+  text,
   toResponse,
+  xml,
 } from "./http/index.ts";
+// As a whole: what is named here could not be added to by those who declare what is in it.
+export * from "./http/state.ts";
 export * from "./http/status-errors.ts";
 export { type HeaderFields, ParseError } from "./parser/index.ts";
 export {
@@ -92,3 +105,4 @@ export {
 } from "./server/server.ts";
 export { type TakeSocket, tunnel, upgrade } from "./server/upgrade.ts";
 export type { Socket, WebSocketHandlers, WebSocketOptions } from "./server/websocket.ts";
+export { type FileInit, file } from "./services/file.ts";

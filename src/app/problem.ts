@@ -1,5 +1,5 @@
 /** The responses that errors are: text, or problem details (RFC 9457). */
-import { HttpError, type HttpRequest, HttpResponse, REASON_PHRASES, TEXT } from "../http/index.ts";
+import { HttpError, HttpHeaders, type HttpRequest, HttpResponse, REASON_PHRASES, TEXT } from "../http/index.ts";
 import { ParseError } from "../parser/index.ts";
 
 const PROBLEM = "application/problem+json";
@@ -63,12 +63,9 @@ function problemOf({ status, message, problem }: Told): string {
 export function errorResponse(error: unknown, request: HttpRequest, style: ErrorStyle): HttpResponse {
   const told: Told = isTold(error) ? error : inside(error, style.development);
   const asked = !request.done && (style.problemDetails || asksForProblems(request));
-  const headers = error instanceof HttpError && error.headers.size > 0 ? { headers: error.headers } : {};
-  const init = { status: told.status, ...headers };
-  const response = asked
-    ? new HttpResponse(problemOf(told), init, PROBLEM)
-    : new HttpResponse(`${told.message}\n`, init, TEXT);
+  const headers = new HttpHeaders(error instanceof HttpError ? error.headers : undefined);
   // The same error is told in two ways, and a cache has to know (RFC 9110 §12.5.5).
-  if (!style.problemDetails) response.headers.append("Vary", "Accept");
-  return response;
+  if (!style.problemDetails) headers.set("Vary", headers.has("Vary") ? `${headers.get("Vary")}, Accept` : "Accept");
+  const init = { status: told.status, headers };
+  return asked ? new HttpResponse(problemOf(told), init, PROBLEM) : new HttpResponse(`${told.message}\n`, init, TEXT);
 }

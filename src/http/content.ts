@@ -1,11 +1,11 @@
 /** What is made of content by what its Content-Type says. */
 import type { Exchange, IncomingContent } from "../h1/index.ts";
 import type { Environment } from "./environment.ts";
-import { HttpError } from "./errors.ts";
 import { collectParts, parseUrlencoded, URLENCODED } from "./form.ts";
 import { parseJson } from "./json.ts";
 import { type MediaType, parseMediaType, requireUtf8 } from "./media-type.ts";
 import { MULTIPART, readParts } from "./multipart.ts";
+import { UnsupportedMediaTypeError } from "./status-errors.ts";
 
 const FORMS = `${URLENCODED}, ${MULTIPART}`;
 
@@ -20,7 +20,9 @@ function typeOf({ head }: Exchange): MediaType | null {
 export async function readForm(exchange: Exchange, environment: Environment): Promise<FormData> {
   const form = formOf(typeOf(exchange), exchange.content, environment);
   if (form !== null) return form;
-  throw new HttpError(415, `the content must be ${URLENCODED} or ${MULTIPART}`, { headers: { Accept: FORMS } });
+  throw new UnsupportedMediaTypeError(`the content must be ${URLENCODED} or ${MULTIPART}`, {
+    headers: { Accept: FORMS },
+  });
 }
 
 /** The content as its Content-Type says. As `HttpRequest.parse`. */

@@ -1,12 +1,13 @@
 /** Forms, in both encodings that browsers send, as the FormData of the web. */
-import { HttpError } from "./errors.ts";
+import type { HttpError } from "./errors.ts";
 import type { Part } from "./multipart.ts";
+import { BadRequestError, ContentTooLargeError } from "./status-errors.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 export const URLENCODED = "application/x-www-form-urlencoded";
 
 function tooMany(max: number): HttpError {
-  return new HttpError(413, `the form has more fields than maxFormFields, ${max}`);
+  return new ContentTooLargeError(`the form has more fields than maxFormFields, ${max}`);
 }
 
 /**
@@ -40,7 +41,7 @@ function decodeComponent(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch (cause) {
-    throw new HttpError(400, "the form is not valid percent-encoded UTF-8", { cause });
+    throw new BadRequestError("the form is not valid percent-encoded UTF-8", { cause });
   }
 }
 

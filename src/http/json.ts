@@ -1,5 +1,5 @@
 /** JSON that comes from outside: read as the language does, but for what is only there to harm whoever goes on with it. */
-import { HttpError } from "./errors.ts";
+import { BadRequestError } from "./status-errors.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -14,7 +14,7 @@ const strict = new TextDecoder("utf-8", { fatal: true });
 export function parseJson(bytes: Uint8Array, maxDepth: number): unknown {
   // Each level takes two bytes: most content is too short to be too deep.
   if (bytes.length > 2 * maxDepth && isDeeper(bytes, maxDepth)) {
-    throw new HttpError(400, `the content is nested deeper than maxJsonDepth, ${maxDepth} levels`);
+    throw new BadRequestError(`the content is nested deeper than maxJsonDepth, ${maxDepth} levels`);
   }
   const text = decode(bytes);
   const value = parse(text);
@@ -26,7 +26,7 @@ function decode(bytes: Uint8Array): string {
   try {
     return strict.decode(bytes);
   } catch (cause) {
-    throw new HttpError(400, "the content is not valid JSON: it is not UTF-8", { cause });
+    throw new BadRequestError("the content is not valid JSON: it is not UTF-8", { cause });
   }
 }
 
@@ -34,7 +34,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new HttpError(400, "the content is not valid JSON", { cause });
+    throw new BadRequestError("the content is not valid JSON", { cause });
   }
 }
 
@@ -72,9 +72,9 @@ function refusePrototype(root: unknown): void {
   while (open.length > 0) {
     const value = open.pop();
     if (typeof value !== "object" || value === null) continue;
-    if (Object.hasOwn(value, "__proto__")) throw new HttpError(400, "the content has a member named __proto__");
+    if (Object.hasOwn(value, "__proto__")) throw new BadRequestError("the content has a member named __proto__");
     if (Object.hasOwn(value, "constructor") && hasPrototype((value as { constructor: unknown }).constructor)) {
-      throw new HttpError(400, "the content has a member named constructor with a prototype");
+      throw new BadRequestError("the content has a member named constructor with a prototype");
     }
     for (const member of Object.values(value)) open.push(member);
   }

@@ -1,5 +1,5 @@
 /** What Content-Type says (RFC 9110 §8.3.1). */
-import { HttpError } from "./errors.ts";
+import { UnsupportedMediaTypeError } from "./status-errors.ts";
 
 export interface MediaType {
   /** Type and subtype, in small letters: "text/html". */
@@ -36,5 +36,5 @@ export function parseMediaType(value: string): MediaType | null {
 export function requireUtf8({ parameters }: MediaType, what: string): void {
   const charset = parameters.get("charset");
   if (charset === undefined || /^utf-?8$/i.test(charset)) return;
-  throw new HttpError(415, `the charset of ${what} must be utf-8, not ${charset}`);
+  throw new UnsupportedMediaTypeError(`the charset of ${what} must be utf-8, not ${charset}`);
 }

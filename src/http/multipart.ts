@@ -1,8 +1,8 @@
 /** Content of many parts (RFC 7578): what is known of it on any host. What reads it, a host must have. */
 import type { Environment } from "./environment.ts";
-import { HttpError } from "./errors.ts";
 import { contentLimits, type MultipartLimits } from "./limits.ts";
 import { type MediaType, parseMediaType } from "./media-type.ts";
+import { BadRequestError, UnsupportedMediaTypeError } from "./status-errors.ts";
 
 /** One part. It is read while it is the last that was asked for: what is left of it then is dropped. */
 export interface Part {
@@ -57,7 +57,7 @@ export function openMultipart(
 ): AsyncIterableIterator<Part> {
   const type = parseMediaType(contentType ?? "");
   if (type?.essence !== MULTIPART) {
-    throw new HttpError(415, `the content must be ${MULTIPART}`, { headers: { Accept: MULTIPART } });
+    throw new UnsupportedMediaTypeError(`the content must be ${MULTIPART}`, { headers: { Accept: MULTIPART } });
   }
   const limits = options === undefined ? environment.limits : contentLimits(options, environment.limits);
   return readParts(content, type, environment, limits);
@@ -72,9 +72,9 @@ export function readParts(
 ): AsyncIterableIterator<Part> {
   if (multipart === null) throw new Error("this host has no reader of multipart content");
   const boundary = parameters.get("boundary");
-  if (boundary === undefined) throw new HttpError(400, "the Content-Type names no boundary");
+  if (boundary === undefined) throw new BadRequestError("the Content-Type names no boundary");
   if (!BOUNDARY.test(boundary)) {
-    throw new HttpError(400, "the boundary in Content-Type must be 1 to 70 characters of RFC 2046 §5.1.1");
+    throw new BadRequestError("the boundary in Content-Type must be 1 to 70 characters of RFC 2046 §5.1.1");
   }
   return multipart(content(), boundary, limits);
 }

@@ -1,11 +1,16 @@
 import type { Exchange } from "../h1/index.ts";
-import type { HeaderFields } from "../parser/index.ts";
+import { type HeaderFields, ReleasedError } from "../parser/index.ts";
 import { readForm, readParsed } from "./content.ts";
+import { type Cookies, parseCookies } from "./cookies.ts";
 import type { Environment, Logger } from "./environment.ts";
 import { type HeadersInit, HttpHeaders } from "./headers.ts";
+import { html } from "./helpers.ts";
+import { INSPECT, inspectRequest, type RequestJSON, requestJSON } from "./inspect.ts";
 import { parseJson } from "./json.ts";
 import { type MultipartOptions, openMultipart, type Part } from "./multipart.ts";
 import { quiet } from "./quiet.ts";
+import type { HttpResponse } from "./response.ts";
+import type { RequestState } from "./state.ts";
 
 /** Values of a route's parameters, by name; of what type they are its pattern says. */
 // biome-ignore lint/suspicious/noExplicitAny: a handler that does not know its route may take them for what it likes
@@ -14,6 +19,13 @@ export type Params = Readonly<Record<string, any>>;
 const NO_PARAMS: Params = Object.freeze(Object.create(null));
 const text = new TextDecoder();
 
+/** What only some requests have: apart, so that the others pay for one empty place. */
+interface Kept {
+  cookies: Cookies | null;
+  state: RequestState | null;
+  valid: unknown;
+}
+
 /**
  * A request: a view of its head and content, decoded where it is asked for. It lasts as long as its exchange; once
  * the response is sent, reading it throws.
@@ -21,10 +33,9 @@ const text = new TextDecoder();
 export class HttpRequest<P extends Params = Params, V = unknown> {
   readonly #exchange: Exchange;
   readonly #environment: Environment;
+  #kept: Kept | null = null;
   /** Parameters of the route, percent-decoded. */
   params: P = NO_PARAMS as P;
-  /** What the schemas of the route have made of the parts of the request that they check. */
-  valid: V = undefined as V;
 
   constructor(exchange: Exchange, environment: Environment) {
     this.#exchange = exchange;
@@ -113,6 +124,35 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
     return this.#exchange.head.headers;
   }
 
+  /** The cookies that came with it, decoded, by name; the first counts where a name is repeated. */
+  get cookies(): Cookies {
+    if (this.done) throw new ReleasedError();
+    const kept = this.#keep();
+    kept.cookies ??= parseCookies(this.headers.get("cookie") ?? "");
+    return kept.cookies;
+  }
+
+  /** What the application keeps with the request; `RequestState` says what that is. It outlasts the exchange. */
+  get state(): RequestState {
+    const kept = this.#keep();
+    kept.state ??= Object.create(null) as RequestState;
+    return kept.state;
+  }
+
+  /** What the schemas of the route have made of the parts of the request that they check. */
+  get valid(): V {
+    return this.#kept?.valid as V;
+  }
+
+  set valid(valid: V) {
+    this.#keep().valid = valid;
+  }
+
+  #keep(): Kept {
+    this.#kept ??= { cookies: null, state: null, valid: undefined };
+    return this.#kept;
+  }
+
   /** The whole head as it came, to its empty line; the bytes are the caller's. */
   rawHead(): Uint8Array {
     return this.#exchange.head.bytes();
@@ -130,6 +170,30 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
   /** Writes down what happens, as the server was told to. */
   get log(): Logger {
     return this.#environment.logger;
+  }
+
+  /** HTML of a template, by the engine of the server. Rejects where it fails, and with an Error where there is none. */
+  async render(name: string, values?: object): Promise<HttpResponse> {
+    const { engine } = this.#environment;
+    if (engine === null) throw new Error("there is no engine to render with: give one, as new App({ engine })");
+    return html(await engine.render(name, values));
+  }
+
+  /**
+   * Has a task done by the orchestrator of the server; resolves with its result. Rejects where it fails, and with an
+   * Error where there is no orchestrator.
+   */
+  async submitTask(task: unknown, ...values: unknown[]): Promise<unknown> {
+    const { orchestrator } = this.#environment;
+    if (orchestrator === null) {
+      throw new Error("there is no orchestrator to submit tasks to: give one, as new App({ orchestrator })");
+    }
+    return orchestrator.submit(task, ...values);
+  }
+
+  /** Its head as plain data, without what `Authorization`, `Cookie` and `Proxy-Authorization` say, and no content. */
+  toJSON(): RequestJSON {
+    return requestJSON(this);
   }
 
   /** Fields after the content; null before its end and where there are none. */
@@ -209,6 +273,9 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
     return quiet(readParsed(this.#exchange, this.#environment));
   }
 }
+
+// Not within the class, for declarations cannot be made of a name that is found when it runs.
+Object.defineProperty(HttpRequest.prototype, INSPECT, { value: inspectRequest });
 
 function decodeText(bytes: Uint8Array): string {
   return text.decode(bytes);

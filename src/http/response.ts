@@ -1,4 +1,5 @@
 import type { OutgoingMessage, TakeOver, Trailers } from "../h1/index.ts";
+import { type ClearCookieOptions, type CookieOptions, clearCookieLine, setCookieLine } from "./cookies.ts";
 import { type HeadersInit, HttpHeaders } from "./headers.ts";
 
 /** Content that comes piece by piece: async iterables, generators, and the web's streams where they are iterable. */
@@ -21,7 +22,7 @@ export interface ResponseInit {
 const NO_INIT: ResponseInit = {};
 
 export const TEXT = "text/plain; charset=utf-8";
-const HTML = "text/html; charset=utf-8";
+export const HTML = "text/html; charset=utf-8";
 const JSON_TYPE = "application/json";
 const BINARY = "application/octet-stream";
 
@@ -54,6 +55,21 @@ export class HttpResponse implements OutgoingMessage {
   get headers(): HttpHeaders {
     this.#headers ??= new HttpHeaders();
     return this.#headers;
+  }
+
+  /**
+   * Has the client keep a cookie, by one more Set-Cookie line. Throws a TypeError where it could not be sent, or browsers
+   * would drop it, and a RangeError where it is larger than `MAX_COOKIE_SIZE`.
+   */
+  setCookie(name: string, value: string, options?: CookieOptions): this {
+    this.headers.append("Set-Cookie", setCookieLine(name, value, options));
+    return this;
+  }
+
+  /** Has the client forget a cookie that was set with these options. Throws as `setCookie`. */
+  clearCookie(name: string, options?: ClearCookieOptions): this {
+    this.headers.append("Set-Cookie", clearCookieLine(name, options));
+    return this;
   }
 
   /** Content-Type where `headers` do not say it. */

@@ -1,4 +1,4 @@
-import { HttpError } from "./errors.ts";
+import { BadRequestError } from "./status-errors.ts";
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -7,6 +7,6 @@ export function decodeUtf8(bytes: Uint8Array, what: string): string {
   try {
     return strict.decode(bytes);
   } catch (cause) {
-    throw new HttpError(400, `${what} is not valid UTF-8`, { cause });
+    throw new BadRequestError(`${what} is not valid UTF-8`, { cause });
   }
 }

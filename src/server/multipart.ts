@@ -1,7 +1,15 @@
 /** Reads multipart/form-data piece by piece; boundaries are found by Dicer, the parser below @fastify/busboy. */
 import { open, rm } from "node:fs/promises";
 import type { Dicer } from "@fastify/busboy";
-import { decodeUtf8, HttpError, type MultipartLimits, type Part, quiet } from "../http/index.ts";
+import {
+  BadRequestError,
+  ContentTooLargeError,
+  decodeUtf8,
+  type HttpError,
+  type MultipartLimits,
+  type Part,
+  quiet,
+} from "../http/index.ts";
 import { type PartFields, type PartHead, readPartHead } from "./part-head.ts";
 
 /** Bytes that Dicer is given at once: what it makes of them lies in memory until it is asked for. */
@@ -109,14 +117,14 @@ class PartSource {
     }
     this.#ended = true;
     if (this.#inHeader) throw unendedHeader();
-    if (!this.#closed) throw new HttpError(400, "the content ends before its closing boundary");
+    if (!this.#closed) throw new BadRequestError("the content ends before its closing boundary");
   }
 
   /** Dicer has come to a part. Nothing is thrown through it: what is wrong is noted. */
   #begin(stream: Dicer.PartStream): void {
     if (this.#inHeader) this.#error ??= unendedHeader();
     if (++this.#count > this.#limits.maxParts) {
-      this.#error ??= new HttpError(413, `the content has more parts than maxParts, ${this.#limits.maxParts}`);
+      this.#error ??= new ContentTooLargeError(`the content has more parts than maxParts, ${this.#limits.maxParts}`);
     }
     this.#inHeader = true;
     let part: IncomingPart | null = null;
@@ -142,7 +150,7 @@ class PartSource {
 }
 
 function unendedHeader(): HttpError {
-  return new HttpError(400, "the header of a part is not valid: no empty line ends it");
+  return new BadRequestError("the header of a part is not valid: no empty line ends it");
 }
 
 class IncomingPart implements Part {
@@ -222,7 +230,7 @@ class IncomingPart implements Part {
   #finished(): boolean {
     if (this.#size > this.#maxSize) {
       const name = JSON.stringify(this.name);
-      throw new HttpError(413, `the part ${name} is larger than maxPartSize, ${this.#maxSize} bytes`);
+      throw new ContentTooLargeError(`the part ${name} is larger than maxPartSize, ${this.#maxSize} bytes`);
     }
     return this.#ended;
   }

@@ -1,5 +1,14 @@
 /** The header fields of a part of multipart/form-data (RFC 7578 §4). */
-import { decodeUtf8, HttpError, isToken, type MultipartLimits, parseMediaType, requireUtf8 } from "../http/index.ts";
+import {
+  BadRequestError,
+  ContentTooLargeError,
+  decodeUtf8,
+  type HttpError,
+  isToken,
+  type MultipartLimits,
+  parseMediaType,
+  requireUtf8,
+} from "../http/index.ts";
 
 /** What the header fields of a part say. */
 export interface PartHead {
@@ -45,11 +54,11 @@ export function readPartHead(fields: PartFields, limits: MultipartLimits): PartH
 }
 
 function malformed(reason: string): HttpError {
-  return new HttpError(400, `the header of a part is not valid: ${reason}`);
+  return new BadRequestError(`the header of a part is not valid: ${reason}`);
 }
 
 function tooMuch(limit: keyof MultipartLimits, limits: MultipartLimits): HttpError {
-  return new HttpError(413, `the header of a part is beyond ${limit}, ${limits[limit]}`);
+  return new ContentTooLargeError(`the header of a part is beyond ${limit}, ${limits[limit]}`);
 }
 
 function checkSize(fields: PartFields, limits: MultipartLimits): void {

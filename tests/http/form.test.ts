@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { App, type InjectResponse } from "../../src/index.ts";
 
-const app = new App({ onError: () => {} });
+const app = new App().on("error", () => {});
 app.post("/form", async (request) => describeForm(await request.form()));
 app.post("/twice", async (request) => {
   const [first, second] = [await request.form(), await request.form()];
@@ -105,7 +105,7 @@ test.each([
   const refusal = [413, "the form has more fields than maxFormFields, 1000"];
   expect(await statusOf(post("/form", type, make(1001)))).toEqual(refusal);
   expect(await statusOf(post("/form", type, make(10_000)))).toEqual(refusal);
-  const small = new App({ onError: () => {}, maxFormFields: 2 });
+  const small = new App({ maxFormFields: 2 }).on("error", () => {});
   small.post("/form", async (request) => describeForm(await request.form()));
   expect((await post("/form", type, make(2), small)).json()).toHaveLength(2);
   expect((await post("/form", type, make(3), small)).status).toBe(413);
@@ -210,7 +210,7 @@ test("parse refuses what the others refuse", async () => {
 });
 
 test("a form that nobody waits for ends no process", async () => {
-  const careless = new App({ onError: () => {} });
+  const careless = new App().on("error", () => {});
   careless.post("/", (request) => {
     request.form();
     request.parse();

@@ -3,8 +3,7 @@ import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
 import { App } from "../../src/index.ts";
 
-const quietly = { onError: () => {} };
-const app = new App(quietly);
+const app = new App().on("error", () => {});
 app.post("/", async (request) => ({ value: await request.json() }));
 
 function post(body: string | Uint8Array, to: App = app) {
@@ -36,7 +35,7 @@ test.each(["[", '"', '\\"', "\\\\", '\\\\\\"[[', "]]", "é[", "{"])(
 );
 
 test("a limit of the application's own", async () => {
-  const shallow = new App({ ...quietly, maxJsonDepth: 2 });
+  const shallow = new App({ maxJsonDepth: 2 }).on("error", () => {});
   shallow.post("/", async (request) => ({ value: await request.json() }));
   expect((await post("[[1]]", shallow)).json()).toEqual({ value: [[1]] });
   expect((await post("[[[1]]]", shallow)).status).toBe(400);
@@ -100,7 +99,7 @@ test.each([
 
 test("what was parsed can still be read as it came, in any order and again", async () => {
   const key = "secret";
-  const hooks = new App(quietly);
+  const hooks = new App().on("error", () => {});
   hooks.post("/late", async (request) => {
     const { event } = (await request.json()) as { event: string };
     const signature = createHmac("sha256", key)

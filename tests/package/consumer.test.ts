@@ -11,6 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const MAIN = `
 import { App, around, type Handler, HttpError, type HttpRequest, json, type Middleware, toResponse } from "pyrois";
+import { sealedCookie, signedCookie } from "pyrois/cookies";
 import { ConnectionGroup, type Transport } from "pyrois/h1";
 import { type ParserModule, RequestParser } from "pyrois/parser";
 
@@ -37,6 +38,24 @@ app.ws("/chat/{room}", { upgrade: () => ({ user: 1 }), open: (socket) => socket.
 const group = new ConnectionGroup({
   request: (exchange) => void exchange.respond({ status: 200, contentType: null, fields: null, body: "", trailers: null }),
 });
+
+declare module "pyrois" {
+  interface RequestState {
+    user?: { name: string };
+  }
+}
+const keys = ["a key of at least 32 characters, so"];
+const session = sealedCookie<{ user: string }>("session", { keys, maxAge: 60 });
+const theme = signedCookie("theme", { keys, secure: false });
+app.get("/state", async (request) => {
+  request.state.user = { name: (await session.read(request))?.user ?? "nobody" };
+  const response = json({ name: request.state.user.name, theme: request.cookies.theme?.length ?? 0 });
+  // @ts-expect-error: a property that nobody has declared
+  request.state.nothing;
+  await theme.write(response, "dark");
+  return response.setCookie("a", "b", { maxAge: 1 });
+});
+console.log((await app.inject({ path: "/state" })).text());
 const nothing: [Transport?, ParserModule?] = [];
 console.log(group.size, nothing.length, typeof RequestParser, (await app.inject({ path: "/in/1999" })).text());
 `;
@@ -65,5 +84,5 @@ test("its types check, and it runs", () => {
   writeFileSync(path.join(folder, "main.ts"), MAIN);
   const run = (...args: string[]) => execFileSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
   expect(run(path.join(root, "node_modules/typescript/bin/tsc"), "-p", ".")).toBe("");
-  expect(run("out/main.js")).toBe("0 0 function 2000\n");
+  expect(run("out/main.js")).toBe('{"name":"nobody","theme":0}\n0 0 function 2000\n');
 });

@@ -8,12 +8,24 @@ test("the entries load through import and require, and the types are named first
   const { App } = await import("pyrois");
   const { Parser, ParseError } = await import("pyrois/parser");
   const { ConnectionGroup } = await import("pyrois/h1");
+  expect((await import("pyrois/cookies")).sealedCookie).toBeTypeOf("function");
   // One class, whichever entry it comes from.
   expect([(await import("pyrois")).ParseError === ParseError, typeof ConnectionGroup]).toEqual([true, "function"]);
   expect(createRequire(import.meta.url)("pyrois").App).toBeTypeOf("function");
   expect([typeof App, typeof Parser]).toEqual(["function", "function"]);
   const { exports } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  for (const entry of [".", "./h1", "./parser"]) expect(Object.keys(exports[entry])[0]).toBe("types");
+  for (const entry of [".", "./cookies", "./h1", "./parser"]) expect(Object.keys(exports[entry])[0]).toBe("types");
+});
+
+test("cookies are read and written by what was built, under the licence of their package", async () => {
+  const { App, HttpResponse } = await import("pyrois");
+  const app = new App();
+  app.get("/", ({ cookies }) => new HttpResponse(cookies.a ?? null).setCookie("b", "2"));
+  const response = await app.inject({ headers: { Cookie: "a=1" } });
+  expect([response.text(), response.headers.get("set-cookie")]).toEqual(["1", "b=2; Path=/; HttpOnly; SameSite=Lax"]);
+  const dist = new URL("../../dist/", import.meta.url);
+  expect(readFileSync(new URL("cookie.LICENSE", dist), "utf8")).toContain("MIT License");
+  expect(readFileSync(new URL("index.js", dist), "utf8")).not.toContain('from "cookie"');
 });
 
 test("the raw module has no imports, a fixed memory, and is small", () => {

@@ -8,7 +8,8 @@ const root = path.join(import.meta.dirname, "..", "..", "src");
 const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: string[] }> = {
   parser: { imports: [], node: false },
   h1: { imports: ["parser"], node: false },
-  http: { imports: ["parser", "h1"], node: false },
+  // `cookie` is plain JavaScript, which any host runs.
+  http: { imports: ["parser", "h1"], node: false, packages: ["cookie"] },
   router: { imports: [], node: false },
   app: { imports: ["router", "http", "parser"], node: false },
   services: {

@@ -121,7 +121,7 @@ test("part headers without end take no more than their limit", async () => {
 
 test("many tiny parts in one piece come to an end, in memory too", async () => {
   const part = '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n';
-  const app = new App({ onError: () => {}, maxFormFields: 50_000 });
+  const app = new App({ maxFormFields: 50_000 }).on("error", () => {});
   app.post("/", async (request) => ({ size: (await request.form()).getAll("a").length }));
   const headers = { "Content-Type": "multipart/form-data; boundary=b" };
   const answer = await app.inject({ method: "POST", headers, body: `${part.repeat(19_000)}--b--` });

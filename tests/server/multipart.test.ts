@@ -19,7 +19,7 @@ function part(disposition: string, content = "", more = ""): string {
 
 /** Has a handler serve one request, with the content given. */
 async function serve(handler: (request: HttpRequest) => unknown, body: unknown, type: string | null = TYPE) {
-  const app = new App({ onError: () => {} });
+  const app = new App().on("error", () => {});
   app.post("/", handler as never);
   const headers: Record<string, string> = type === null ? {} : { "Content-Type": type };
   return app.inject({ method: "POST", headers, body });
@@ -183,7 +183,7 @@ test.each<[keyof MultipartOptions, number, string, string, RegExp]>([
   const options = { [limit]: value };
   expect((await refusal(`${most}--b--`, options))[0]).toBe(200);
   expect(await refusal(`${more}--b--`, options)).toEqual([413, expect.stringMatching(says)]);
-  const app = new App({ onError: () => {}, ...options });
+  const app = new App({ ...options }).on("error", () => {});
   app.post("/", (request) => readAll(request));
   const post = (body: string) => app.inject({ method: "POST", headers: { "Content-Type": TYPE }, body });
   expect([(await post(`${most}--b--`)).status, (await post(`${more}--b--`)).status]).toEqual([200, 413]);
@@ -343,7 +343,7 @@ const released = deferred();
 const began = deferred();
 const failures: Error[] = [];
 const failed = deferred();
-const app = new App({ onError: () => {} });
+const app = new App().on("error", () => {});
 app.post("/slow", async (request) => {
   let size = 0;
   for await (const part of request.multipart()) {
@@ -422,7 +422,7 @@ test("a client that goes away: the reader is told, and no file is left", async (
 });
 
 test("content without end is bounded in size and time", async () => {
-  const large = new App({ onError: () => {} });
+  const large = new App().on("error", () => {});
   large.post("/all", async (request) => (await readAll(request)) as object);
   const { address } = await large.listen({ port: 0, maxBodySize: 100_000 });
   const chunk = `${(60_000).toString(16)}\r\n${part("name=a", "x".repeat(60_000)).slice(0, 60_000)}\r\n`;

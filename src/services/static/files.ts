@@ -1,4 +1,4 @@
-import { HttpError, HttpHeaders, type HttpRequest, HttpResponse } from "../../http/index.ts";
+import { HttpHeaders, type HttpRequest, HttpResponse, NotAcceptableError, NotFoundError } from "../../http/index.ts";
 import { choose } from "./codings.ts";
 import { checkReadable, isSame, readPieces, readWhole } from "./content.ts";
 import { Folder, type Representation, toHttpError } from "./folder.ts";
@@ -44,7 +44,7 @@ export class StaticFiles {
    * rejects as `staticFiles` says.
    */
   serve(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
-    if (OTHER_SLASHES.test(request.path)) throw new HttpError(404);
+    if (OTHER_SLASHES.test(request.path)) throw new NotFoundError();
     const name = nameOf(request);
     const known = this.#memory.get(name);
     if (known !== undefined && performance.now() < known.until) return this.#answer(request, known);
@@ -85,7 +85,7 @@ export class StaticFiles {
     const { file } = known;
     if (file === null) return toFolder(request);
     const chosen = choose(request.headers.get("accept-encoding"), file);
-    if (chosen === null) throw new HttpError(406, undefined, { headers: { Vary: "Accept-Encoding" } });
+    if (chosen === null) throw new NotAcceptableError(undefined, { headers: { Vary: "Accept-Encoding" } });
     const plain = isPlain(request);
     if (plain && chosen.bytes !== null) return this.#respond(request, chosen, chosen, chosen.bytes);
     return this.#answerFromDisk(request, known, chosen, plain);
@@ -104,7 +104,7 @@ export class StaticFiles {
     const { path } = chosen;
     const answered = await decide(request, path).catch(throwHttpError);
     // A folder has taken its place.
-    if (answered === null) throw new HttpError(404);
+    if (answered === null) throw new NotFoundError();
     const { status, fields, stat } = answered;
     if (status === 304) return this.#respond(request, chosen, answered, null);
     if (status === 200 && isSame(stat, chosen.stat) && (await this.#hold(known, chosen))) {

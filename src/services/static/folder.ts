@@ -3,7 +3,7 @@ import { realpathSync, statSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import path from "node:path";
 import { lookup } from "mrmime";
-import { HttpError } from "../../http/index.ts";
+import { ForbiddenError, HttpError, NotFoundError } from "../../http/index.ts";
 import { CODING_EXTENSIONS, type Coding } from "./codings.ts";
 import { type Answered, describe } from "./library.ts";
 import type { StaticOptions } from "./options.ts";
@@ -37,8 +37,8 @@ const BINARY = "application/octet-stream";
 /** The answer that an error of the system means, or itself where that is none of the client's concern. */
 export function toHttpError(error: unknown): unknown {
   const { code = "" } = error as NodeJS.ErrnoException;
-  if (NOWHERE.has(code)) return new HttpError(404, undefined, { cause: error });
-  if (FORBIDDEN.has(code)) return new HttpError(403, undefined, { cause: error });
+  if (NOWHERE.has(code)) return new NotFoundError(undefined, { cause: error });
+  if (FORBIDDEN.has(code)) return new ForbiddenError(undefined, { cause: error });
   return error;
 }
 
@@ -80,14 +80,14 @@ export class Folder {
    */
   async locate(name: string): Promise<readonly Representation[] | null> {
     const segments = segmentsOf(name, this.#options.dotfiles);
-    if (segments === null) throw new HttpError(404);
+    if (segments === null) throw new NotFoundError();
     const named = path.join(this.#root, ...segments);
     if (!name.endsWith("/")) return this.#locateFile(named);
     const { index } = this.#options;
-    if (index === false) throw new HttpError(404);
+    if (index === false) throw new NotFoundError();
     const file = path.join(named, index);
     const found = await this.#find(file, null);
-    if (found === null) throw new HttpError(404);
+    if (found === null) throw new NotFoundError();
     return this.#withEncoded(file, found);
   }
 
@@ -101,7 +101,7 @@ export class Folder {
         if (!isMissing(error)) throw error;
       }
     }
-    throw new HttpError(404);
+    throw new NotFoundError();
   }
 
   /** A file with those beside it that are the same, encoded. */
@@ -127,11 +127,11 @@ export class Folder {
   async #find(named: string, coding: Coding | null): Promise<Found | null> {
     try {
       const real = await realpath(named);
-      if (this.#options.symlinks === "inside" && !this.#isInside(real)) throw new HttpError(404);
+      if (this.#options.symlinks === "inside" && !this.#isInside(real)) throw new NotFoundError();
       const answered = await describe(real);
       if (answered === null) return null;
       // To read from a pipe or a device may never end.
-      if (!answered.stat.isFile()) throw new HttpError(404);
+      if (!answered.stat.isFile()) throw new NotFoundError();
       return { ...answered, coding, path: real };
     } catch (error) {
       throw toHttpError(error);

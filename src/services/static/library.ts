@@ -3,7 +3,7 @@
  * HEAD: content is read elsewhere, for the library opens a file though nobody may read it.
  */
 import type { Stats } from "node:fs";
-import { HttpError, type HttpRequest } from "../../http/index.ts";
+import { HttpError, type HttpRequest, PreconditionFailedError } from "../../http/index.ts";
 import type { HeaderFields } from "../../parser/index.ts";
 import { isSame } from "./content.ts";
 import { readableRange } from "./ranges.ts";
@@ -88,7 +88,7 @@ function conditionsOf(headers: HeaderFields): Record<string, string> {
   };
   const ifMatch = headers.get("if-match");
   if (ifMatch === null) take("if-unmodified-since");
-  else if (ifMatch !== "*") throw new HttpError(412);
+  else if (ifMatch !== "*") throw new PreconditionFailedError();
   take("if-none-match");
   take("if-modified-since");
   return conditions;

@@ -1,0 +1,76 @@
+/** Files as responses. */
+import { constants, type Stats } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { basename, extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { HttpResponse, NotFoundError, type ResponseInit } from "../http/index.ts";
+import { attachment } from "./disposition.ts";
+
+export interface FileInit extends ResponseInit {
+  /** Has the client save it, under this name, or with `true` under its own. */
+  readonly download?: boolean | string;
+}
+
+const BINARY = "application/octet-stream";
+/** To open a pipe must not wait for somebody to write to it. Windows has no such flag, and counts it as 0. */
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
+/** Codes of errors that mean that there is no such file; the last is that of a path with U+0000. */
+const MISSING: readonly unknown[] = ["ENOENT", "ENOTDIR", "EISDIR", "ENAMETOOLONG", "ERR_INVALID_ARG_VALUE"];
+
+/** The type that the extension of a name means; text is taken for UTF-8. */
+async function typeOf(path: string): Promise<string> {
+  const { mimes } = await import("mrmime");
+  const extension = extname(path).slice(1).toLowerCase();
+  // The table has a prototype, and so a "constructor".
+  const type = Object.hasOwn(mimes, extension) ? mimes[extension] : BINARY;
+  return type.startsWith("text/") ? `${type}; charset=utf-8` : type;
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, FLAGS);
+  } catch (cause) {
+    if (MISSING.includes((cause as NodeJS.ErrnoException).code)) throw new NotFoundError(undefined, { cause });
+    throw cause;
+  }
+}
+
+/** When a file was changed; never later than now (RFC 9110 §8.8.2.1). */
+function lastModified({ mtimeMs }: Stats): string {
+  return new Date(Math.min(mtimeMs, Date.now())).toUTCString();
+}
+
+async function responseOf(handle: FileHandle, path: string, init: FileInit): Promise<HttpResponse> {
+  const stats = await handle.stat();
+  if (!stats.isFile()) throw new NotFoundError();
+  const type = await typeOf(path);
+  const { size } = stats;
+  const response = new HttpResponse(null, init, type);
+  const { headers } = response;
+  headers.set("Content-Length", String(size));
+  if (!headers.has("Last-Modified")) headers.set("Last-Modified", lastModified(stats));
+  const { download = false } = init;
+  if (download !== false) headers.set("Content-Disposition", attachment(download === true ? basename(path) : download));
+  // No further than what was announced, though the file may grow meanwhile.
+  if (size > 0) response.body = handle.createReadStream({ start: 0, end: size - 1 });
+  else await handle.close();
+  return response;
+}
+
+/**
+ * A file as a response, with its length, its date and the type that its name means; a type among the `headers` outranks
+ * that. It is open from here on, until the response was sent or the client has gone. Rejects with an HttpError 404 where
+ * there is no such file, or it is a folder or no plain file; with what the system says where it cannot be opened.
+ *
+ * The path is opened as it is: one that a user has a say in must be checked before.
+ */
+export async function file(path: string | URL, init: FileInit = {}): Promise<HttpResponse> {
+  const name = typeof path === "string" ? path : fileURLToPath(path);
+  const handle = await openFile(name);
+  try {
+    return await responseOf(handle, name, init);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
