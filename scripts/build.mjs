@@ -49,7 +49,7 @@ function typed(code) {
 async function bundle() {
   const { build } = await import("esbuild");
   const options = { bundle: true, format: "esm", target: "es2022", platform: "node", packages: "external" };
-  const entryPoints = ["src/index.ts", "src/parser/index.ts", "src/h1/index.ts"];
+  const entryPoints = ["src/index.ts", "src/parser/index.ts", "src/h1/index.ts", "src/services/static.ts"];
   await build({ ...options, entryPoints, outdir: "dist", splitting: true, chunkNames: "chunks/[hash]" });
   // What the floor of the benchmark reads with.
   await build({ ...options, entryPoints: ["src/server/direct-read.ts"], outfile: "build/direct-read.js" });
