@@ -1,9 +1,9 @@
 /** The routes of one host. */
-import type { Parameter } from "./pattern.ts";
+import type { Parameter, Part } from "./pattern.ts";
 import { type Methodical, pick, Search } from "./search.ts";
-import { grow, Node, prune, reach, type Step } from "./tree.ts";
+import { grow, Node, prune, reach } from "./tree.ts";
 import type { Found, ParamValues, Route } from "./types.ts";
-import { defaultOf, type Variant } from "./variants.ts";
+import { defaultOf, type Fold, type Variant } from "./variants.ts";
 
 /** A route at a node of the tree. */
 export interface Entry<T> extends Methodical {
@@ -22,7 +22,7 @@ export interface TableOptions {
   /** Whether code of others runs in a search, which may search itself. */
   readonly foreign: boolean;
   /** Fixed text as it is compared; null where it is compared as it is. */
-  readonly fold: ((text: string) => string) | null;
+  readonly fold: Fold;
 }
 
 export const NONE: Found<never> = { kind: "none" };
@@ -46,7 +46,7 @@ function isSteady({ names, missing }: Entry<unknown>): boolean {
 }
 
 /** The steps that differ by a slash at the end. */
-function toggled<E>(steps: readonly Step<E>[]): Step<E>[] {
+function toggled(steps: readonly Part[]): Part[] {
   const last = steps[steps.length - 1];
   if (typeof last !== "string") return [...steps, "/"];
   if (!last.endsWith("/")) return [...steps.slice(0, -1), `${last}/`];
@@ -72,9 +72,11 @@ export class Table<T> {
   readonly #fixed = new Map<string, Node<Entry<T>>>();
   /** Which numbers those paths have; numbers of those that were taken away stay. */
   readonly #known = new Uint8Array(SIEVE);
+  /** Whether a parameter of several kinds is or was there. */
+  #unions = false;
   readonly #head: boolean;
   readonly #ignoreSlash: boolean;
-  readonly #fold: ((text: string) => string) | null;
+  readonly #fold: Fold;
   /** What all searches are made with; null where each needs one of its own. */
   readonly #search: Search<Entry<T>> | null;
 
@@ -89,33 +91,44 @@ export class Table<T> {
     return this.#root.empty;
   }
 
-  /** A route that matches what steps lead to, for the same method. */
-  taken(method: string, steps: readonly Step<Entry<T>>[]): Route<T> | undefined {
-    const nodes = reach(this.#root, steps);
+  /** The route that is found for what a variant stands for and this method, which is at `node` or beside it. */
+  #taken(method: string, node: Node<Entry<T>>, { steps, unions }: Variant): Route<T> | undefined {
+    // Only what has several kinds takes the same as another edge.
+    this.#unions ||= unions;
+    const nodes = this.#unions ? reach(this.#root, steps) : [node];
     if (this.#ignoreSlash && steps[0] !== "/") nodes.push(...reach(this.#root, toggled(steps)));
     for (const { entries } of nodes) {
-      const entry = entries?.find((other) => other.method === method);
-      if (entry) return entry.route;
+      for (const entry of entries ?? []) if (entry.method === method) return entry.route;
     }
     return undefined;
   }
 
-  add(route: Route<T>, { steps, names, missing }: Variant<Entry<T>>): void {
+  /** Adds a route; gives the one that has its place, where there is one, and is then as it was. */
+  add(route: Route<T>, variant: Variant): Route<T> | undefined {
+    const { steps, names, missing } = variant;
+    const { method, value } = route;
     const node = grow(this.#root, steps);
-    const entry: Entry<T> = { method: route.method, route, value: route.value, names, missing, found: null };
-    // An array that is pushed to has room for 17, and most nodes have one entry.
-    node.entries = node.entries === null ? [entry] : [...node.entries, entry];
-    if (steps.length > 1) return;
-    const path = steps[0] as string;
-    this.#fixed.set(path, node);
-    this.#known[sift(path)] = 1;
+    const taken = this.#taken(method, node, variant);
+    if (taken !== undefined) {
+      prune(this.#root, steps);
+      return taken;
+    }
+    const entry: Entry<T> = { method, route, value, names, missing, found: null };
+    // An array that is pushed to or spread has room for 17, and most nodes have few entries.
+    node.entries = node.entries === null ? [entry] : node.entries.concat(entry);
+    if (names.length === 0) {
+      const path = steps[0] as string;
+      this.#fixed.set(path, node);
+      this.#known[sift(path)] = 1;
+    }
+    return undefined;
   }
 
-  remove(route: Route<T>, { steps }: Variant<Entry<T>>): void {
+  remove(route: Route<T>, { steps, names }: Variant): void {
     const node = grow(this.#root, steps);
     node.entries = (node.entries ?? []).filter((entry) => entry.route !== route);
     if (node.entries.length > 0) return;
-    if (steps.length === 1) this.#fixed.delete(steps[0] as string);
+    if (names.length === 0) this.#fixed.delete(steps[0] as string);
     prune(this.#root, steps);
   }
 
