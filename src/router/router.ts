@@ -104,29 +104,34 @@ export class PathRouter<T> {
 
   /** Registers routes in one step: all of them, or none where one is refused. */
   addAll(routes: Iterable<RouteInit<T>>): Route<T>[] {
-    return this.replace([], routes);
-  }
-
-  /** Takes routes away and registers others in one step: where one is refused, all stays as it was. */
-  replace(old: Iterable<Route<T>>, routes: Iterable<RouteInit<T>>): Route<T>[] {
-    const inits = [...routes];
-    const removed = [...new Set(old)].filter((route) => this.#routes.has(route));
     const added: Route<T>[] = [];
-    for (const route of removed) this.#take(route);
     try {
-      for (const init of inits) {
+      for (const init of [...routes]) {
         const route = new Registered(init.method, init.pattern, init.value, init, this);
         this.#put(route);
         added.push(route);
       }
     } catch (error) {
       for (const route of added) this.#take(route);
+      throw error;
+    }
+    for (const route of added) this.#routes.add(route);
+    return added;
+  }
+
+  /** Takes routes away and registers others in one step: where one is refused, all stays as it was. */
+  replace(old: Iterable<Route<T>>, routes: Iterable<RouteInit<T>>): Route<T>[] {
+    const inits = [...routes];
+    const removed = [...new Set(old)].filter((route) => this.#routes.has(route));
+    for (const route of removed) this.#take(route);
+    try {
+      const added = this.addAll(inits);
+      for (const route of removed) this.#routes.delete(route);
+      return added;
+    } catch (error) {
       for (const route of removed) this.#put(route);
       throw error;
     }
-    for (const route of removed) this.#routes.delete(route);
-    for (const route of added) this.#routes.add(route);
-    return added;
   }
 
   /** Puts a route where it is found, in whole or not at all. Throws a TypeError where it makes no sense or is taken. */
