@@ -1,6 +1,6 @@
 /**
- * The tree of patterns: fixed text is compressed as in a radix tree, across segments, and parameters are edges of the
- * nodes at which a segment begins.
+ * The tree of patterns with parameters: fixed text is compressed as in a radix tree, across segments, and parameters
+ * are edges of the nodes at which a segment begins.
  */
 import { isPlain, isRest, type Kind } from "./converters.ts";
 import { type Mixed, mixedOf } from "./mixed.ts";
@@ -225,10 +225,7 @@ function join<E>(node: Node<E>, child: Node<E>): void {
 
 /** Takes away the node that steps lead to, where it has no entries, and all that led to it alone. */
 export function prune<E>(node: Node<E>, steps: readonly Part[], index = 0, offset = 0): void {
-  if (index === steps.length) {
-    if (node.entries?.length === 0) node.entries = null;
-    return;
-  }
+  if (index === steps.length) return;
   const step = steps[index];
   if (typeof step !== "string") {
     const wanted = shapeOf(step).key;
