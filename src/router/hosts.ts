@@ -1,4 +1,5 @@
 /** Names of hosts. */
+import type { Where } from "./reader.ts";
 
 const HOST = /^(?:(?:\*\.)?[\w-]+(?:\.[\w-]+)*|\[[\dA-Fa-f:.]+\])$/;
 
@@ -6,7 +7,7 @@ const HOST = /^(?:(?:\*\.)?[\w-]+(?:\.[\w-]+)*|\[[\dA-Fa-f:.]+\])$/;
 const MAX_HOST = 255;
 
 /** The host of a route as it is compared. Throws a TypeError where it is none; `where` names the route. */
-export function readHost(host: string, where: string): string {
+export function readHost(host: string, where: Where): string {
   if (!HOST.test(host)) throw new TypeError(`${JSON.stringify(host)} is no host, nor *.host, in ${where}`);
   return host.toLowerCase();
 }

@@ -10,14 +10,14 @@ export interface Mixed {
 
 const SINGLE: Mixed = { texts: ["", ""], kinds: [ANY] };
 
-export function mixedOf(segment: Segment, fold: (text: string) => string): Mixed {
+export function mixedOf(segment: Segment): Mixed {
   const [first] = segment;
   if (segment.length === 1 && typeof first === "object" && first.kinds === ANY) return SINGLE;
   const texts: string[] = [];
   const kinds: (readonly Kind[])[] = [];
   for (const part of segment) {
     if (typeof part === "string") {
-      texts.push(fold(part));
+      texts.push(part);
       continue;
     }
     if (texts.length === kinds.length) texts.push("");

@@ -1,4 +1,4 @@
-/** The types of a pattern's parameters, read from its text as `pattern.ts` reads it. */
+/** The types of a pattern's parameters, read from its text as `reader.ts` reads it. */
 import type { Converter, Converters, ParamValues } from "./types.ts";
 
 /** Types of values by converter. */

@@ -1,18 +1,17 @@
 /** Which route serves a method and a path. Knows nothing of HTTP messages. */
-import { type Kind, kindsWith } from "./converters.ts";
+import { kindsWith } from "./converters.ts";
 import { namesOf, readHost } from "./hosts.ts";
-import { type Pattern, readPattern } from "./pattern.ts";
-import { type Entry, INVALID, NONE, Table, type TableOptions } from "./table.ts";
+import type { Pattern } from "./pattern.ts";
+import { type Known, readPattern } from "./reader.ts";
+import { INVALID, NONE, Table, type TableOptions } from "./table.ts";
 import type { Found, PathRouterOptions, Query, Route, RouteDetails, RouteInit, SlashPolicy } from "./types.ts";
 import { type Values, writePath, writeQuery } from "./url.ts";
-import { type Variant, variantsOf } from "./variants.ts";
+import { type Fold, variantsOf } from "./variants.ts";
 
-/** A route that is read, and not yet registered. */
-interface Plan<T> {
-  readonly route: Route<T>;
-  readonly label: string;
+/** What a name stands for. */
+interface Named {
+  readonly route: Route<unknown>;
   readonly pattern: Pattern;
-  readonly variants: readonly Variant<Entry<T>>[];
 }
 
 class Registered<T> implements Route<T> {
@@ -24,18 +23,26 @@ class Registered<T> implements Route<T> {
   readonly origin: string | undefined;
   readonly #router: PathRouter<T>;
 
-  constructor(init: RouteInit<T>, host: string | undefined, router: PathRouter<T>) {
-    this.method = init.method;
-    this.pattern = init.pattern;
-    this.value = init.value;
-    this.name = init.name;
-    this.host = host;
-    this.origin = init.origin;
+  /** Throws a TypeError where the host is none. */
+  constructor(method: string, pattern: string, value: T, details: RouteDetails, router: PathRouter<T>) {
+    this.method = method;
+    this.pattern = pattern;
+    this.value = value;
+    this.name = details.name;
+    this.host = details.host;
+    this.origin = details.origin;
     this.#router = router;
+    if (this.host !== undefined) this.host = readHost(this.host, this);
   }
 
   remove(): void {
     this.#router.replace([this], []);
+  }
+
+  /** As errors name it. */
+  toString(): string {
+    const { method, pattern, host = "", origin } = this;
+    return `${method} ${host}${pattern}${origin === undefined ? "" : ` (${origin})`}`;
   }
 }
 
@@ -45,14 +52,6 @@ const SLASHES: readonly SlashPolicy[] = ["strict", "ignore", "redirect"];
 
 function foldCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-}
-
-function asItIs(text: string): string {
-  return text;
-}
-
-function labelOf({ method, pattern, host = "", origin }: RouteInit<unknown>): string {
-  return `${method} ${host}${pattern}${origin === undefined ? "" : ` (${origin})`}`;
 }
 
 /** The path that differs by a slash at its end; null where there is none. */
@@ -66,23 +65,23 @@ function toggleSlash(path: string): string | null {
  * were registered; `docs/routing.md` says how patterns are written and which is more specific.
  */
 export class PathRouter<T> {
-  readonly #kinds: ReadonlyMap<string, Kind>;
+  readonly #known: Known;
   readonly #slashes: SlashPolicy;
   readonly #options: TableOptions;
   /** Routes of every host, and those of one alone. */
   readonly #common: Table<T>;
   readonly #hosts = new Map<string, Table<T>>();
   readonly #routes = new Set<Route<T>>();
-  readonly #names = new Map<string, Plan<T>>();
+  readonly #names = new Map<string, Named>();
   /** Methods that routes name, and how many do. */
   readonly #methods = new Map<string, number>();
 
   /** Throws a TypeError where a converter or an option makes no sense. */
   constructor({ converters, slashes = "strict", caseSensitive = true, head = true }: PathRouterOptions = {}) {
     if (!SLASHES.includes(slashes)) throw new TypeError(`slashes is one of ${SLASHES.join(", ")}, not ${slashes}`);
-    this.#kinds = kindsWith(converters);
+    this.#known = { kinds: kindsWith(converters), segments: new Map() };
     this.#slashes = slashes;
-    const fold = caseSensitive ? null : foldCase;
+    const fold: Fold = caseSensitive ? null : foldCase;
     this.#options = { head, ignoreSlash: slashes === "ignore", foreign: converters !== undefined, fold };
     this.#common = new Table(this.#options);
   }
@@ -97,78 +96,80 @@ export class PathRouter<T> {
    * @throws TypeError that names the route, where method, pattern, host or name make no sense or are taken
    */
   add(method: string, pattern: string, value: T, details: RouteDetails = {}): Route<T> {
-    const plan = this.#plan({ ...details, method, pattern, value });
-    this.#put(plan);
-    return plan.route;
+    const route = new Registered(method, pattern, value, details, this);
+    this.#put(route);
+    this.#routes.add(route);
+    return route;
   }
 
   /** Registers routes in one step: all of them, or none where one is refused. */
   addAll(routes: Iterable<RouteInit<T>>): Route<T>[] {
-    return this.replace([], routes);
+    const added: Route<T>[] = [];
+    try {
+      for (const init of [...routes]) {
+        const route = new Registered(init.method, init.pattern, init.value, init, this);
+        this.#put(route);
+        added.push(route);
+      }
+    } catch (error) {
+      for (const route of added) this.#take(route);
+      throw error;
+    }
+    for (const route of added) this.#routes.add(route);
+    return added;
   }
 
   /** Takes routes away and registers others in one step: where one is refused, all stays as it was. */
   replace(old: Iterable<Route<T>>, routes: Iterable<RouteInit<T>>): Route<T>[] {
-    const plans = [...routes].map((init) => this.#plan(init));
-    const removed = [...new Set(old)]
-      .filter((route) => this.#routes.has(route))
-      .map((route) => this.#plan(route, route));
-    const added: Plan<T>[] = [];
-    for (const plan of removed) this.#take(plan);
+    const inits = [...routes];
+    const removed = [...new Set(old)].filter((route) => this.#routes.has(route));
+    for (const route of removed) this.#take(route);
     try {
-      for (const plan of plans) {
-        this.#put(plan);
-        added.push(plan);
-      }
+      const added = this.addAll(inits);
+      for (const route of removed) this.#routes.delete(route);
+      return added;
     } catch (error) {
-      for (const plan of added) this.#take(plan);
-      for (const plan of removed) this.#put(plan);
+      for (const route of removed) this.#put(route);
       throw error;
     }
-    return plans.map(({ route }) => route);
   }
 
-  /** Reads a route: a new one, or one that is registered. */
-  #plan(init: RouteInit<T>, registered?: Route<T>): Plan<T> {
-    const label = labelOf(init);
-    if (!TOKEN.test(init.method)) throw new TypeError(`${JSON.stringify(init.method)} of ${label} is no method`);
-    const pattern = readPattern(init.pattern, label, this.#kinds);
-    const host = init.host === undefined ? undefined : readHost(init.host, label);
-    const variants = variantsOf<Entry<T>>(pattern, label, this.#options.fold ?? asItIs);
-    return { route: registered ?? new Registered(init, host, this), label, pattern, variants };
-  }
-
-  /** Registers what was read, in whole or not at all. */
-  #put(plan: Plan<T>): void {
-    const { route, label, variants } = plan;
-    const { name, host } = route;
+  /** Puts a route where it is found, in whole or not at all. Throws a TypeError where it makes no sense or is taken. */
+  #put(route: Route<T>): void {
+    const { method, name, host } = route;
+    const count = this.#methods.get(method) ?? 0;
+    if (count === 0 && !TOKEN.test(method)) {
+      throw new TypeError(`${JSON.stringify(method)} of ${route} is no method`);
+    }
+    const pattern = readPattern(route.pattern, route, this.#known);
+    const variants = variantsOf(pattern, route, this.#options.fold);
     const other = name === undefined ? undefined : this.#names.get(name);
-    if (other) throw new TypeError(`the name ${JSON.stringify(name)} of ${label} is taken by ${other.label}`);
+    if (other) throw new TypeError(`the name ${JSON.stringify(name)} of ${route} is taken by ${other.route}`);
     const table = this.#tableFor(host);
-    for (const [index, variant] of variants.entries()) {
-      const taken = table.taken(route.method, variant.steps);
-      if (taken) {
-        for (const added of variants.slice(0, index)) table.remove(route, added);
-        const which = taken === route ? "itself: what may be missing is not told apart" : labelOf(taken);
-        throw new TypeError(`${label} is taken by ${which}`);
-      }
-      table.add(route, variant);
+    for (let index = 0; index < variants.length; ++index) {
+      const taken = table.add(route, variants[index]);
+      if (taken === undefined) continue;
+      for (const added of variants.slice(0, index)) table.remove(route, added);
+      const which = taken === route ? "itself: what may be missing is not told apart" : taken;
+      throw new TypeError(`${route} is taken by ${which}`);
     }
     if (host !== undefined) this.#hosts.set(host, table);
-    if (name !== undefined) this.#names.set(name, plan);
-    this.#routes.add(route);
-    this.#methods.set(route.method, (this.#methods.get(route.method) ?? 0) + 1);
+    if (name !== undefined) this.#names.set(name, { route, pattern });
+    this.#methods.set(method, count + 1);
   }
 
-  #take({ route, variants }: Plan<T>): void {
-    const table = this.#tableFor(route.host);
-    for (const variant of variants) table.remove(route, variant);
-    if (route.host !== undefined && table.empty) this.#hosts.delete(route.host);
-    if (route.name !== undefined) this.#names.delete(route.name);
-    this.#routes.delete(route);
-    const others = (this.#methods.get(route.method) ?? 1) - 1;
-    if (others > 0) this.#methods.set(route.method, others);
-    else this.#methods.delete(route.method);
+  /** Takes a route away from where it is found. */
+  #take(route: Route<T>): void {
+    const { method, name, host } = route;
+    const table = this.#tableFor(host);
+    // Read again: what was read of so many routes that stay is better not kept.
+    const pattern = readPattern(route.pattern, route, this.#known);
+    for (const variant of variantsOf(pattern, route, this.#options.fold)) table.remove(route, variant);
+    if (host !== undefined && table.empty) this.#hosts.delete(host);
+    if (name !== undefined) this.#names.delete(name);
+    const others = (this.#methods.get(method) ?? 1) - 1;
+    if (others > 0) this.#methods.set(method, others);
+    else this.#methods.delete(method);
   }
 
   /** Whether any route serves one host alone, so that `find` looks at the host. */
@@ -238,9 +239,9 @@ export class PathRouter<T> {
    * @throws TypeError that says what is missing or wrong
    */
   url(name: string, params: Values = {}, { query }: { readonly query?: Query } = {}): string {
-    const plan = this.#names.get(name);
-    if (!plan) throw new TypeError(`no route is called ${JSON.stringify(name)}`);
-    const where = `${JSON.stringify(name)}, ${plan.label}`;
-    return writePath(plan.pattern, params, where) + (query ? writeQuery(query) : "");
+    const named = this.#names.get(name);
+    if (!named) throw new TypeError(`no route is called ${JSON.stringify(name)}`);
+    const { route, pattern } = named;
+    return writePath(pattern, params, `${JSON.stringify(name)}, ${route}`) + (query ? writeQuery(query) : "");
   }
 }

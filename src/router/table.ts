@@ -1,11 +1,11 @@
 /** The routes of one host. */
-import type { Parameter } from "./pattern.ts";
+import type { Parameter, Part } from "./pattern.ts";
 import { type Methodical, pick, Search } from "./search.ts";
-import { grow, Node, prune, reach, type Step } from "./tree.ts";
+import { grow, Node, prune, reach } from "./tree.ts";
 import type { Found, ParamValues, Route } from "./types.ts";
-import { defaultOf, type Variant } from "./variants.ts";
+import { defaultOf, type Fold, type Variant } from "./variants.ts";
 
-/** A route at a node of the tree. */
+/** A route at its place. */
 export interface Entry<T> extends Methodical {
   readonly route: Route<T>;
   readonly value: T;
@@ -22,7 +22,7 @@ export interface TableOptions {
   /** Whether code of others runs in a search, which may search itself. */
   readonly foreign: boolean;
   /** Fixed text as it is compared; null where it is compared as it is. */
-  readonly fold: ((text: string) => string) | null;
+  readonly fold: Fold;
 }
 
 export const NONE: Found<never> = { kind: "none" };
@@ -45,12 +45,36 @@ function isSteady({ names, missing }: Entry<unknown>): boolean {
   return names.length === 0 && missing.every((parameter) => typeof defaultOf(parameter) !== "object");
 }
 
+function toggleSlash(text: string): string {
+  return text.endsWith("/") ? text.slice(0, -1) : `${text}/`;
+}
+
 /** The steps that differ by a slash at the end. */
-function toggled<E>(steps: readonly Step<E>[]): Step<E>[] {
+function toggled(steps: readonly Part[]): Part[] {
   const last = steps[steps.length - 1];
   if (typeof last !== "string") return [...steps, "/"];
-  if (!last.endsWith("/")) return [...steps.slice(0, -1), `${last}/`];
-  return last === "/" ? steps.slice(0, -1) : [...steps.slice(0, -1), last.slice(0, -1)];
+  const other = toggleSlash(last);
+  return other === "" ? steps.slice(0, -1) : [...steps.slice(0, -1), other];
+}
+
+/** The entry of a method by its name. */
+function ofMethod<T>(entries: readonly Entry<T>[] | null | undefined, method: string): Entry<T> | undefined {
+  for (const entry of entries ?? []) if (entry.method === method) return entry;
+  return undefined;
+}
+
+/** The entries of a place with one more for a route. */
+function withRoute<T>(entries: Entry<T>[] | null, route: Route<T>, { names, missing }: Variant): Entry<T>[] {
+  const { method, value } = route;
+  const entry: Entry<T> = { method, route, value, names, missing, found: null };
+  // An array that is pushed to or spread has room for 17, and most places have few entries.
+  return entries === null ? [entry] : entries.concat(entry);
+}
+
+/** The entries of a place without that of a route; null where none is left. */
+function withoutRoute<T>(entries: readonly Entry<T>[], route: Route<T>): Entry<T>[] | null {
+  const others = entries.filter((entry) => entry.route !== route);
+  return others.length > 0 ? others : null;
 }
 
 /** Entries of the sieve that most paths with parameters do not pass, a power of two. */
@@ -67,14 +91,17 @@ function sift(path: string): number {
 
 /** Routes by method and path. */
 export class Table<T> {
-  readonly #root = new Node<Entry<T>>("");
-  /** Nodes of paths without parameters. */
-  readonly #fixed = new Map<string, Node<Entry<T>>>();
+  /** Entries of paths without parameters, which are in no tree: they come before all others. */
+  readonly #fixed = new Map<string, Entry<T>[]>();
   /** Which numbers those paths have; numbers of those that were taken away stay. */
   readonly #known = new Uint8Array(SIEVE);
+  /** Entries of paths with parameters. */
+  readonly #root = new Node<Entry<T>>("");
+  /** Whether a parameter of several kinds is or was there. */
+  #unions = false;
   readonly #head: boolean;
   readonly #ignoreSlash: boolean;
-  readonly #fold: ((text: string) => string) | null;
+  readonly #fold: Fold;
   /** What all searches are made with; null where each needs one of its own. */
   readonly #search: Search<Entry<T>> | null;
 
@@ -86,51 +113,68 @@ export class Table<T> {
   }
 
   get empty(): boolean {
-    return this.#root.empty;
+    return this.#root.empty && this.#fixed.size === 0;
   }
 
-  /** A route that matches what steps lead to, for the same method. */
-  taken(method: string, steps: readonly Step<Entry<T>>[]): Route<T> | undefined {
-    const nodes = reach(this.#root, steps);
-    if (this.#ignoreSlash && steps[0] !== "/") nodes.push(...reach(this.#root, toggled(steps)));
-    for (const { entries } of nodes) {
-      const entry = entries?.find((other) => other.method === method);
-      if (entry) return entry.route;
-    }
+  /** Adds a route; gives the one that has its place, where there is one, and is then as it was. */
+  add(route: Route<T>, variant: Variant): Route<T> | undefined {
+    const { steps, names } = variant;
+    return names.length === 0 ? this.#addFixed(route, variant, steps[0] as string) : this.#addGrown(route, variant);
+  }
+
+  #addFixed(route: Route<T>, variant: Variant, path: string): Route<T> | undefined {
+    const { method } = route;
+    const there = this.#fixed.get(path);
+    let taken = ofMethod(there, method);
+    if (this.#ignoreSlash && path !== "/") taken ??= ofMethod(this.#fixed.get(toggleSlash(path)), method);
+    if (taken) return taken.route;
+    this.#fixed.set(path, withRoute(there ?? null, route, variant));
+    this.#known[sift(path)] = 1;
     return undefined;
   }
 
-  add(route: Route<T>, { steps, names, missing }: Variant<Entry<T>>): void {
+  #addGrown(route: Route<T>, variant: Variant): Route<T> | undefined {
+    const { steps, unions } = variant;
     const node = grow(this.#root, steps);
-    const entry: Entry<T> = { method: route.method, route, value: route.value, names, missing, found: null };
-    // An array that is pushed to has room for 17, and most nodes have one entry.
-    node.entries = node.entries === null ? [entry] : [...node.entries, entry];
-    if (steps.length > 1) return;
-    const path = steps[0] as string;
-    this.#fixed.set(path, node);
-    this.#known[sift(path)] = 1;
+    // Only what has several kinds takes the same as another edge.
+    this.#unions ||= unions;
+    const nodes = this.#unions ? reach(this.#root, steps) : [node];
+    if (this.#ignoreSlash) nodes.push(...reach(this.#root, toggled(steps)));
+    for (const { entries } of nodes) {
+      const taken = ofMethod(entries, route.method);
+      if (!taken) continue;
+      prune(this.#root, steps);
+      return taken.route;
+    }
+    node.entries = withRoute(node.entries, route, variant);
+    return undefined;
   }
 
-  remove(route: Route<T>, { steps }: Variant<Entry<T>>): void {
-    const node = grow(this.#root, steps);
-    node.entries = (node.entries ?? []).filter((entry) => entry.route !== route);
-    if (node.entries.length > 0) return;
-    if (steps.length === 1) this.#fixed.delete(steps[0] as string);
-    prune(this.#root, steps);
+  remove(route: Route<T>, { steps, names }: Variant): void {
+    if (names.length > 0) {
+      const node = grow(this.#root, steps);
+      node.entries = withoutRoute(node.entries ?? [], route);
+      if (node.entries === null) prune(this.#root, steps);
+      return;
+    }
+    const path = steps[0] as string;
+    const others = withoutRoute(this.#fixed.get(path) ?? [], route);
+    if (others === null) this.#fixed.delete(path);
+    else this.#fixed.set(path, others);
   }
 
   find(method: string, path: string): Found<T> {
     const folded = this.#fold === null ? path : this.#fold(path);
-    const node = this.#known[sift(folded)] === 1 ? this.#fixed.get(folded) : undefined;
-    if (node !== undefined) {
-      const entry = pick(node.entries as Entry<T>[], method, this.#head);
+    const fixed = this.#known[sift(folded)] === 1 ? this.#fixed.get(folded) : undefined;
+    if (fixed !== undefined) {
+      const entry = pick(fixed, method, this.#head);
       if (entry !== null) return entry.found ?? this.#found(entry, []);
     }
     const search = this.#search ?? new Search<Entry<T>>(this.#head);
     const entry = search.run(this.#root, method, path, folded);
     if (entry !== null) return this.#found(entry, search.values);
     if (search.invalid) return INVALID;
-    return search.other ? { kind: "method", allowed: this.allowed(path) } : NONE;
+    return search.other || fixed !== undefined ? { kind: "method", allowed: this.allowed(path) } : NONE;
   }
 
   #found(entry: Entry<T>, values: readonly unknown[]): Found<T> {
@@ -144,10 +188,12 @@ export class Table<T> {
 
   /** Methods that a path has routes for, sorted. */
   allowed(path: string): string[] {
+    const folded = this.#fold === null ? path : this.#fold(path);
     const search = new Search<Entry<T>>(this.#head);
-    search.gathered = new Set();
-    search.run(this.#root, "", path, this.#fold === null ? path : this.#fold(path));
-    if (this.#head && search.gathered.has("GET")) search.gathered.add("HEAD");
-    return [...search.gathered].sort();
+    const methods = new Set(this.#fixed.get(folded)?.map((entry) => entry.method));
+    search.gathered = methods;
+    search.run(this.#root, "", path, folded);
+    if (this.#head && methods.has("GET")) methods.add("HEAD");
+    return [...methods].sort();
   }
 }

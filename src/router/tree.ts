@@ -1,10 +1,10 @@
 /**
- * The tree of patterns: fixed text is compressed as in a radix tree, across segments, and parameters are edges of the
- * nodes at which a segment begins.
+ * The tree of patterns with parameters: fixed text is compressed as in a radix tree, across segments, and parameters
+ * are edges of the nodes at which a segment begins.
  */
 import { isPlain, isRest, type Kind } from "./converters.ts";
 import { type Mixed, mixedOf } from "./mixed.ts";
-import { ANY, nameOf, type Parameter, type Segment, setOf } from "./pattern.ts";
+import { ANY, nameOf, type Part, type Segment, setOf } from "./pattern.ts";
 
 /** What an edge takes, most specific first. */
 export const MIXED = 0;
@@ -29,20 +29,19 @@ interface Shape {
 }
 
 /** Shapes of segments that are one parameter, which many routes have. */
-const shapes = new WeakMap<Parameter, Shape>();
+const shapes = new WeakMap<Segment, Shape>();
 
-function shapeOf(segment: Segment, fold: (text: string) => string): Shape {
-  const [first] = segment;
-  if (segment.length !== 1 || typeof first !== "object") return newShape(segment, fold);
-  const known = shapes.get(first);
+function shapeOf(segment: Segment): Shape {
+  if (segment.length !== 1) return newShape(segment);
+  const known = shapes.get(segment);
   if (known) return known;
-  const shape = newShape(segment, fold);
-  shapes.set(first, shape);
+  const shape = newShape(segment);
+  shapes.set(segment, shape);
   return shape;
 }
 
-function newShape(segment: Segment, fold: (text: string) => string): Shape {
-  const mixed = mixedOf(segment, fold);
+function newShape(segment: Segment): Shape {
+  const mixed = mixedOf(segment);
   const { texts, kinds } = mixed;
   if (kinds[0] === ANY && kinds.length === 1 && texts[0] === "" && texts[1] === "") {
     return { type: PLAIN, key: "{string}", set: "{string}", rank: 0, mixed, kinds: NO_KINDS };
@@ -76,8 +75,7 @@ export class Edge<E> implements Shape {
   readonly kinds: readonly Kind[];
   readonly next: Node<E> = new Node("");
 
-  constructor(segment: Segment, fold: (text: string) => string) {
-    const shape = shapeOf(segment, fold);
+  constructor(shape: Shape) {
     this.type = shape.type;
     this.key = shape.key;
     this.set = shape.set;
@@ -116,9 +114,6 @@ export class Node<E> {
   }
 }
 
-/** What leads to a node: fixed text and edges. */
-export type Step<E> = string | Edge<E>;
-
 function compare<E>(a: Edge<E>, b: Edge<E>): number {
   if (a.type !== b.type) return a.type - b.type;
   if (a.rank !== b.rank) return a.rank - b.rank;
@@ -132,10 +127,15 @@ function below<E>(node: Node<E>, code: number): Node<E> | null {
 
 function attach<E>(node: Node<E>, child: Node<E>): void {
   const code = child.text.charCodeAt(0);
-  const old = node.below ?? [];
-  const first = old.length === 0 ? code : Math.min(node.base, code);
+  if (node.below === null) {
+    node.below = [child];
+    node.base = code;
+    return;
+  }
+  const old = node.below;
+  const first = Math.min(node.base, code);
   const end = Math.max(node.base + old.length, code + 1);
-  if (old.length !== end - first || node.below === null) {
+  if (old.length !== end - first) {
     // Not pushed to, for it would have room for many more, and most nodes have few below.
     node.below = new Array(end - first).fill(null);
     for (let index = 0; index < old.length; ++index) node.below[node.base + index - first] = old[index];
@@ -159,49 +159,50 @@ function commonLength(a: string, b: string): number {
 
 /** The node that a text leads to, made where it is missing. */
 function growText<E>(node: Node<E>, text: string): Node<E> {
-  let rest = text;
   let at = node;
-  while (rest !== "") {
-    let child = below(at, rest.charCodeAt(0));
-    if (!child) {
-      child = new Node<E>(rest);
+  for (let taken = 0; taken < text.length; taken += at.text.length) {
+    let child = below(at, text.charCodeAt(taken));
+    if (child === null) {
+      child = new Node<E>(text.slice(taken));
       attach(at, child);
-      return child;
+    } else if (!text.startsWith(child.text, taken)) {
+      child = split(at, child, commonLength(child.text, text.slice(taken)));
     }
-    const common = commonLength(child.text, rest);
-    if (common < child.text.length) {
-      const upper = new Node<E>(rest.slice(0, common));
-      child.text = child.text.slice(common);
-      attach(upper, child);
-      attach(at, upper);
-      child = upper;
-    }
-    rest = rest.slice(common);
     at = child;
   }
   return at;
 }
 
-function growEdge<E>(node: Node<E>, edge: Edge<E>): Node<E> {
-  const there = node.edges?.find(({ key }) => key === edge.key);
-  if (there) return there.next;
-  node.edges = node.edges === null ? [edge] : [...node.edges, edge].sort(compare);
+/** Puts a node between another and the one below it, which that keeps so many characters of its text. */
+function split<E>(node: Node<E>, child: Node<E>, length: number): Node<E> {
+  const upper = new Node<E>(child.text.slice(0, length));
+  child.text = child.text.slice(length);
+  attach(upper, child);
+  attach(node, upper);
+  return upper;
+}
+
+function growEdge<E>(node: Node<E>, shape: Shape): Node<E> {
+  for (const edge of node.edges ?? []) if (edge.key === shape.key) return edge.next;
+  const edge = new Edge<E>(shape);
+  node.edges = node.edges === null ? [edge] : node.edges.concat(edge).sort(compare);
   return edge.next;
 }
 
 /** The node that steps lead to, made where it is missing. */
-export function grow<E>(root: Node<E>, steps: readonly Step<E>[]): Node<E> {
+export function grow<E>(root: Node<E>, steps: readonly Part[]): Node<E> {
   let node = root;
-  for (const step of steps) node = typeof step === "string" ? growText(node, step) : growEdge(node, step);
+  for (const step of steps) node = typeof step === "string" ? growText(node, step) : growEdge(node, shapeOf(step));
   return node;
 }
 
 /** The nodes whose paths are those that steps lead to: more than one where kinds stand in different order. */
-export function reach<E>(from: Node<E>, steps: readonly Step<E>[], index = 0): Node<E>[] {
+export function reach<E>(from: Node<E>, steps: readonly Part[], index = 0): Node<E>[] {
   if (index === steps.length) return [from];
   const step = steps[index];
   if (typeof step !== "string") {
-    const same = from.edges?.filter(({ set }) => set === step.set) ?? [];
+    const wanted = shapeOf(step).set;
+    const same = from.edges?.filter(({ set }) => set === wanted) ?? [];
     return same.flatMap(({ next }) => reach(next, steps, index + 1));
   }
   let node = from;
@@ -223,14 +224,12 @@ function join<E>(node: Node<E>, child: Node<E>): void {
 }
 
 /** Takes away the node that steps lead to, where it has no entries, and all that led to it alone. */
-export function prune<E>(node: Node<E>, steps: readonly Step<E>[], index = 0, offset = 0): void {
-  if (index === steps.length) {
-    if (node.entries?.length === 0) node.entries = null;
-    return;
-  }
+export function prune<E>(node: Node<E>, steps: readonly Part[], index = 0, offset = 0): void {
+  if (index === steps.length) return;
   const step = steps[index];
   if (typeof step !== "string") {
-    const edge = node.edges?.find(({ key }) => key === step.key);
+    const wanted = shapeOf(step).key;
+    const edge = node.edges?.find(({ key }) => key === wanted);
     if (!edge) return;
     prune(edge.next, steps, index + 1);
     if (!edge.next.empty) return;

@@ -1,6 +1,15 @@
 /** Writes the path that a pattern reads. */
 import { mixedOf, takeMixed } from "./mixed.ts";
-import { convert, nameOf, type Parameter, type Pattern, type Segment } from "./pattern.ts";
+import {
+  convert,
+  endOfRow,
+  nameOf,
+  type Parameter,
+  type Part,
+  type Pattern,
+  parametersOf,
+  type Segment,
+} from "./pattern.ts";
 import type { Query } from "./types.ts";
 
 /** Values by name; undefined and null are as good as missing. */
@@ -79,7 +88,7 @@ class Writer {
   /** Where the values have the text that divides them, they would not be read as they were written. */
   #checkMixed(segment: Segment, text: string, parts: readonly string[]): void {
     if (segment.some((part) => typeof part === "object" && part.rest)) return;
-    const mixed = mixedOf(segment, (part) => part);
+    const mixed = mixedOf(segment);
     const read: unknown[] = [];
     const parameters = segment.flatMap((part, index) =>
       typeof part === "object" ? [{ part, text: parts[index] }] : [],
@@ -95,15 +104,21 @@ class Writer {
       this.wrong.push(`${parameters.map(({ part }) => part.name).join(" and ")} cannot be told apart in ${text}`);
   }
 
-  /** The optional segments in a row that must be written: up to the last one that is given. */
-  row(segments: readonly Segment[]): string[] {
-    const last = segments.findLastIndex(([part]) => has(this.#values, (part as Parameter).name));
-    return segments.slice(0, last + 1).map((segment) => this.segment(segment));
+  /** A part of a pattern: a segment, or text as it stands. */
+  part(part: Part): string {
+    return typeof part === "string" ? part : this.segment(part);
   }
-}
 
-function isOptional([part]: Segment): boolean {
-  return typeof part === "object" && part.optional;
+  /** What must be written of a row of segments that may be missing: up to the last one that is given. */
+  row(parts: readonly Part[]): string {
+    const last = parts.findLastIndex(
+      (part) => typeof part === "object" && has(this.#values, (part[0] as Parameter).name),
+    );
+    return parts
+      .slice(0, last + 1)
+      .map((part) => this.part(part))
+      .join("");
+  }
 }
 
 /**
@@ -111,21 +126,26 @@ function isOptional([part]: Segment): boolean {
  * @throws TypeError that names all that is missing or wrong; `where` names the route
  */
 export function writePath(pattern: Pattern, values: Values, where: string): string {
-  const { segments, parameters, text } = pattern;
-  if (text === "*") return text;
+  const { parts } = pattern;
+  const parameters = parametersOf(parts);
   const writer = new Writer(values);
   for (const name of Object.keys(values)) {
     if (!parameters.some((parameter) => parameter.name === name)) writer.wrong.push(`there is no parameter ${name}`);
   }
-  const written: string[] = [];
-  for (let at = 0; at < segments.length; ) {
-    const start = at;
-    while (at < segments.length && isOptional(segments[at])) ++at;
-    if (at > start) written.push(...writer.row(segments.slice(start, at)));
-    else written.push(writer.segment(segments[at++]));
+  let path = "";
+  for (let at = 0; at < parts.length; ) {
+    const end = endOfRow(parts, at);
+    if (end === at) {
+      path += writer.part(parts[at++]);
+      continue;
+    }
+    const row = writer.row(parts.slice(at, end));
+    path = row === "" ? path.slice(0, -1) : path + row;
+    at = end;
   }
   if (writer.wrong.length > 0) throw new TypeError(`no URL of ${where}: ${writer.wrong.join("; ")}`);
-  return `/${written.join("/")}`;
+  // Without any segment there is still the slash.
+  return path === "" ? "/" : path;
 }
 
 /** A query with its "?"; "" where nothing is in it. */

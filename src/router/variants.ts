@@ -1,75 +1,85 @@
 /** The paths that a pattern stands for: one for each way in which its optional segments may be missing. */
-import { convert, type Parameter, type Pattern, type Segment } from "./pattern.ts";
-import { Edge, type Step } from "./tree.ts";
+import { convert, endOfRow, type Parameter, type Part, type Pattern, parametersOf, type Segment } from "./pattern.ts";
+import type { Where } from "./reader.ts";
 
 /** A pattern without some of its optional segments. */
-export interface Variant<E> {
-  readonly steps: readonly Step<E>[];
+export interface Variant {
+  /** What leads to its place in the tree. */
+  readonly steps: readonly Part[];
   /** Names of its parameters, in order. */
   readonly names: readonly string[];
   /** Parameters that are missing and have a default. */
   readonly missing: readonly Parameter[];
+  /** Whether a parameter has more than one kind. */
+  readonly unions: boolean;
 }
+
+/** How fixed text is compared; null where it is as it stands. */
+export type Fold = ((text: string) => string) | null;
 
 /** Ways in which the optional segments of one pattern may be missing. */
 export const MAX_VARIANTS = 16;
 
-function isOptional(segment: Segment): boolean {
-  const [part] = segment;
-  return typeof part === "object" && part.optional;
+const NONE: readonly never[] = [];
+
+/** A list of parts with one more; of texts that meet there becomes one. */
+function append(list: readonly Part[], part: Part): Part[] {
+  const last = list.at(-1);
+  return typeof last === "string" && typeof part === "string" ? [...list.slice(0, -1), last + part] : [...list, part];
+}
+
+/** A list of parts without the slash at its end. */
+function withoutSlash(list: readonly Part[]): Part[] {
+  const last = (list.at(-1) as string).slice(0, -1);
+  return last === "" ? list.slice(0, -1) : [...list.slice(0, -1), last];
 }
 
 /**
- * The lists of segments that a pattern stands for. Of optional segments in a row, one is only there where those before
- * it are: in /{year:int?}/{month:int?} a single number is the year.
+ * The lists of parts that a pattern stands for. Of optional segments in a row, one is only there where those before it
+ * are: in /{year:int?}/{month:int?} a single number is the year.
  */
-function listsOf(segments: readonly Segment[]): Segment[][] {
-  let lists: Segment[][] = [[]];
-  for (let at = 0; at < segments.length; ) {
-    let end = at;
-    while (end < segments.length && isOptional(segments[end])) ++end;
+function listsOf(parts: readonly Part[]): Part[][] {
+  let lists: Part[][] = [[]];
+  for (let at = 0; at < parts.length; ) {
+    const end = endOfRow(parts, at);
     if (end === at) {
-      for (const list of lists) list.push(segments[at]);
+      lists = lists.map((list) => append(list, parts[at]));
       ++at;
       continue;
     }
-    const row = segments.slice(at, end);
-    lists = lists.flatMap((list) => [...row, null].map((_, count) => [...list, ...row.slice(0, count)]));
+    const present = parts.slice(at, end).flatMap((part, index, row) => (part === "/" ? [] : [row.slice(0, index + 1)]));
+    lists = lists.flatMap((list) => [withoutSlash(list), ...present.map((row) => [...list, ...row])]);
     at = end;
   }
   // Without any segment there is still the slash.
-  return lists.map((list) => (list.length === 0 ? [[]] : list));
+  return lists.map((list) => (list.length === 0 ? ["/"] : list));
 }
 
-const NONE: readonly never[] = [];
+function foldSegment(segment: Segment, fold: (text: string) => string): Segment {
+  return segment.length === 1 ? segment : segment.map((part) => (typeof part === "string" ? fold(part) : part));
+}
 
-function variantOf<E>(pattern: Pattern, segments: readonly Segment[], fold: (text: string) => string): Variant<E> {
-  const steps: Step<E>[] = [];
-  const names: string[] = [];
-  let text = "";
-  for (const segment of segments) {
-    text += "/";
-    for (const part of segment) if (typeof part === "object") names.push(part.name);
-    const [first = ""] = segment;
-    if (segment.length <= 1 && typeof first === "string") {
-      text += fold(first);
-      continue;
-    }
-    steps.push(text, new Edge<E>(segment, fold));
-    text = "";
-  }
-  if (text !== "") steps.push(text);
-  const missing = pattern.parameters.filter(({ name, fallback }) => fallback !== undefined && !names.includes(name));
-  return { steps, names: names.length > 0 ? names.slice() : NONE, missing: missing.length > 0 ? missing : NONE };
+function folded(parts: readonly Part[], fold: Fold): readonly Part[] {
+  if (fold === null) return parts;
+  return parts.map((part) => (typeof part === "string" ? fold(part) : foldSegment(part, fold)));
 }
 
 /** All variants of a pattern. Throws a TypeError where they are too many; `where` names the route. */
-export function variantsOf<E>(pattern: Pattern, where: string, fold: (text: string) => string): Variant<E>[] {
-  if (pattern.text === "*") return [{ steps: ["*"], names: NONE, missing: NONE }];
-  if (pattern.parameters.length === 0) return [{ steps: [fold(pattern.text)], names: NONE, missing: NONE }];
-  const lists = pattern.segments.some(isOptional) ? listsOf(pattern.segments) : [pattern.segments];
+export function variantsOf(pattern: Pattern, where: Where, fold: Fold): Variant[] {
+  const { parts, names, optional, unions } = pattern;
+  if (!optional) return [{ steps: folded(parts, fold), names, missing: NONE, unions }];
+  const lists = listsOf(parts);
   if (lists.length > MAX_VARIANTS) throw new TypeError(`too many segments may be missing in ${where}`);
-  return lists.map((list) => variantOf<E>(pattern, list, fold));
+  const fallbacks = parametersOf(parts).filter(({ fallback }) => fallback !== undefined);
+  return lists.map((list) => {
+    const present = parametersOf(list);
+    return {
+      steps: folded(list, fold),
+      names: present.map(({ name }) => name),
+      missing: fallbacks.filter((parameter) => !present.includes(parameter)),
+      unions,
+    };
+  });
 }
 
 /** The value of a parameter that is missing. */

@@ -394,6 +394,8 @@ function policies(create: CreateRouter, test: RegisterTest): void {
     same(router.allowedMethods("/a/"), ["GET", "HEAD"], "allowed");
     throws(() => router.add("GET", "/a/", ""), "GET /a/ is taken by GET /a");
     throws(() => router.add("GET", "/b/{y}", ""), "is taken by GET /b/{x}/");
+    router.add("PUT", "/{x}/", "");
+    throws(() => router.add("PUT", "/{y}", ""), "PUT /{y} is taken by PUT /{x}/");
   });
   test("slashes that redirect", () => {
     const router = create({ slashes: "redirect" });
