@@ -1,8 +1,9 @@
 /** What is allocated for each request, counted while nothing is collected, and where. */
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { Contender } from "../load/contender.mjs";
 import { table } from "../report.mjs";
-import { CONTENDERS, Contender } from "./contender.mjs";
+import { CONTENDERS } from "./contenders.mjs";
 import { Crowd } from "./crowd.mjs";
 import { target } from "./targets.mjs";
 
@@ -23,7 +24,7 @@ const YOUNG = 512;
 const FLAGS = [`--min-semi-space-size=${YOUNG}`, `--max-semi-space-size=${YOUNG}`, "--expose-gc", "--import", PROBE];
 
 /**
- * @param {import("./contender.mjs").Which} which
+ * @param {import("../load/contender.mjs").Which} which
  * @returns {Promise<{ difference: object, sites: [place: string, bytes: number][] }>}
  */
 async function measure(which) {

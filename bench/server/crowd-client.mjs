@@ -4,7 +4,7 @@
  */
 import { once } from "node:events";
 import { connect } from "node:net";
-import { HOST } from "./contenders/child.mjs";
+import { HOST } from "../load/child.mjs";
 
 const REQUEST = "GET /json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 const ANSWER = /^HTTP\/1\.1 200 /;

@@ -1,6 +1,6 @@
 /** Many connections to a contender, kept open by a client in a process of its own. */
 import path from "node:path";
-import { Peer } from "./contender.mjs";
+import { Peer } from "../load/contender.mjs";
 
 const CLIENT = path.join(import.meta.dirname, "crowd-client.mjs");
 
@@ -18,7 +18,7 @@ export class Crowd {
   }
 
   /**
-   * @param {import("./contender.mjs").Contender} contender
+   * @param {import("../load/contender.mjs").Contender} contender
    * @param {number} connections
    * @returns {Promise<Crowd>} once all of them are open
    */

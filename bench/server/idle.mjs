@@ -2,8 +2,9 @@
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
+import { Contender } from "../load/contender.mjs";
 import { median, table } from "../report.mjs";
-import { CONTENDERS, Contender } from "./contender.mjs";
+import { CONTENDERS } from "./contenders.mjs";
 import { Crowd } from "./crowd.mjs";
 import { target } from "./targets.mjs";
 
@@ -20,7 +21,7 @@ const PROBE = pathToFileURL(path.join(import.meta.dirname, "probe.mjs")).href;
 
 /**
  * Opens the connections, has a request answered on each, and looks at the memory of the server.
- * @param {import("./contender.mjs").Which} which
+ * @param {import("../load/contender.mjs").Which} which
  * @returns {Promise<{ asIs: number, collected: number }>} KiB of resident memory per connection, as it is and after
  *   garbage is collected
  */

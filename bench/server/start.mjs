@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { pinned } from "../load/contender.mjs";
 import { median, table } from "../report.mjs";
-import { pinned } from "./contender.mjs";
 import { target } from "./targets.mjs";
 
 export const name = "start";

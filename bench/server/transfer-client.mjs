@@ -6,7 +6,7 @@
 import assert from "node:assert";
 import { Agent, request } from "node:http";
 import { pipeline } from "node:stream/promises";
-import { HOST } from "./contenders/child.mjs";
+import { HOST } from "../load/child.mjs";
 import { PIECE, PIECES } from "./content.mjs";
 
 /** Pieces of an upload: 100 MiB. */

@@ -1,6 +1,6 @@
 /** Loads a server with large contents, sent or taken by a client in a process of its own. */
 import path from "node:path";
-import { run } from "./contender.mjs";
+import { run } from "../load/contender.mjs";
 
 const CLIENT = path.join(import.meta.dirname, "transfer-client.mjs");
 
@@ -8,7 +8,7 @@ const CLIENT = path.join(import.meta.dirname, "transfer-client.mjs");
  * @param {number} port
  * @param {import("./workloads.mjs").Transfers} workload
  * @param {number} seconds in which transfers begin; each that has begun is finished. At 0, one on each connection
- * @returns {Promise<import("./wrk.mjs").Load>} throws where an answer is wrong
+ * @returns {Promise<import("../load/wrk.mjs").Load>} throws where an answer is wrong
  */
 export async function runTransfers(port, { connections, transfer }, seconds) {
   const command = [process.execPath, CLIENT, String(port), transfer, String(connections), String(seconds)];

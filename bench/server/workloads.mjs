@@ -1,5 +1,6 @@
 /** The workloads: what is sent, what must be answered, and what is asked of Pyrois there. */
 import assert from "node:assert";
+import { head, JSON_LINE, jsonAnswer } from "../load/messages.mjs";
 import { requests } from "../requests.mjs";
 import { MESSAGE, PIECE } from "./content.mjs";
 
@@ -26,26 +27,6 @@ import { MESSAGE, PIECE } from "./content.mjs";
  *
  * @typedef {Requests | Transfers} Workload
  */
-
-const HOST_LINE = "Host: 127.0.0.1";
-
-/**
- * @param {string} method
- * @param {string} target
- * @param {string[]} lines further lines of fields
- * @returns {string} a request head
- */
-function head(method, target, ...lines) {
-  return [`${method} ${target} HTTP/1.1`, HOST_LINE, ...lines, "", ""].join("\r\n");
-}
-
-/**
- * @param {object} value
- * @returns {{ type: string, content: string }}
- */
-function jsonAnswer(value) {
-  return { type: "application/json", content: JSON.stringify(value) };
-}
 
 /** The page load of a browser, 15 fields, for a shorter target. */
 const browser = requests
@@ -75,7 +56,6 @@ function chunk(content) {
   return `${content.length.toString(16)}\r\n${content}\r\n`;
 }
 
-const JSON_LINE = "Content-Type: application/json";
 const post = head("POST", "/json", JSON_LINE, `Content-Length: ${DOCUMENT.length}`) + DOCUMENT;
 const postChunked =
   head("POST", "/json", JSON_LINE, "Transfer-Encoding: chunked") +

@@ -1,6 +1,7 @@
 /** Contender: Bun.serve with its own routes, which is µWebSockets in C++ under handlers in JavaScript. */
+
+import { HOST, MAX_CONTENT, PORT, ready } from "../../load/child.mjs";
 import { MESSAGE, PIECE, pieces } from "../content.mjs";
-import { HOST, MAX_CONTENT, PORT, ready } from "./child.mjs";
 
 const OCTETS = { headers: { "Content-Type": "application/octet-stream" } };
 

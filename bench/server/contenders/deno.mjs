@@ -1,6 +1,7 @@
 /** Contender: Deno.serve, which is hyper in Rust under a handler in JavaScript. */
+
+import { HOST, PORT, ready } from "../../load/child.mjs";
 import { MESSAGE, PIECE, pieces } from "../content.mjs";
-import { HOST, PORT, ready } from "./child.mjs";
 
 const OCTETS = { headers: { "Content-Type": "application/octet-stream" } };
 

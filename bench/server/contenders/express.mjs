@@ -1,8 +1,8 @@
 /** Contender: Express, a framework on top of node:http, without the ETag and X-Powered-By that it adds by itself. */
 import { pipeline } from "node:stream/promises";
 import express from "express";
+import { BACKLOG, HOST, PORT, ready } from "../../load/child.mjs";
 import { MESSAGE, PIECE, pieces } from "../content.mjs";
-import { BACKLOG, HOST, PORT, ready } from "./child.mjs";
 
 const bytes = Buffer.from(PIECE);
 

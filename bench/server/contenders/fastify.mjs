@@ -1,8 +1,8 @@
 /** Contender: Fastify, a framework on top of node:http. */
 import { Readable } from "node:stream";
 import fastify from "fastify";
+import { BACKLOG, HOST, MAX_CONTENT, PORT, ready } from "../../load/child.mjs";
 import { MESSAGE, PIECE, pieces } from "../content.mjs";
-import { BACKLOG, HOST, MAX_CONTENT, PORT, ready } from "./child.mjs";
 
 const app = fastify({ logger: false, bodyLimit: MAX_CONTENT });
 app.addContentTypeParser("application/octet-stream", (_, content, done) => done(null, content));

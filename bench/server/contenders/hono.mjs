@@ -1,8 +1,8 @@
 /** Contender: Hono, a framework on Request and Response, on top of node:http by its own adapter. */
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
+import { HOST, PORT, ready } from "../../load/child.mjs";
 import { MESSAGE, PIECE, pieces } from "../content.mjs";
-import { HOST, PORT, ready } from "./child.mjs";
 
 const OCTETS = { "Content-Type": "application/octet-stream" };
 

@@ -1,8 +1,8 @@
 /** Contender: node:http, with what little such handlers need. */
 import { createServer } from "node:http";
 import { pipeline } from "node:stream/promises";
+import { BACKLOG, HOST, PORT, ready } from "../../load/child.mjs";
 import { MESSAGE, PIECE, pieces } from "../content.mjs";
-import { BACKLOG, HOST, PORT, ready } from "./child.mjs";
 
 /** Milliseconds that a connection may be idle: with the 5 s of the default, idle ones go while they are counted. */
 const KEEP_ALIVE_TIMEOUT = 75_000;

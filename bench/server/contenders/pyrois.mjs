@@ -1,7 +1,7 @@
 /** Contender: Pyrois. */
 import { App } from "../../../dist/index.js";
+import { HOST, MAX_CONTENT, PORT, ready } from "../../load/child.mjs";
 import { MESSAGE, PIECE, pieces } from "../content.mjs";
-import { HOST, MAX_CONTENT, PORT, ready } from "./child.mjs";
 
 const app = new App();
 app.get("/json", () => MESSAGE);

@@ -1,8 +1,8 @@
 /** wrk: run, and its words understood. */
 import { spawnSync } from "node:child_process";
 import path from "node:path";
+import { HOST } from "./child.mjs";
 import { run } from "./contender.mjs";
-import { HOST } from "./contenders/child.mjs";
 
 const SCRIPT = path.join(import.meta.dirname, "replay.lua");
 
@@ -39,13 +39,14 @@ function understand(text) {
 /**
  * Loads a server with small requests.
  * @param {number} port
- * @param {import("./workloads.mjs").Requests} workload
+ * @param {{ connections: number, pipelined: number, requests: string[] }} what bytes of the requests that are sent in
+ *   turn, one character each, and how often each is in a write
  * @param {number} seconds
  * @returns {Promise<Load>} throws where wrk met an error
  */
-export async function runWrk(port, { connections, pipelined, request }, seconds) {
+export async function runWrk(port, { connections, pipelined, requests }, seconds) {
   const how = ["-t1", `-c${connections}`, `-d${seconds}s`, "--latency", "-s", SCRIPT];
-  const command = ["wrk", ...how, `http://${HOST}:${port}`, "--", request, String(pipelined)];
+  const command = ["wrk", ...how, `http://${HOST}:${port}`, "--", String(pipelined), ...requests];
   const load = understand(await run(command, seconds + 15));
   // With pipelining wrk knows the latency of some answers only.
   return pipelined > 1 ? { ...load, p99: Number.NaN } : load;

@@ -2,7 +2,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import path from "node:path";
 
 const SERVER_CPU = "0";
 const CLIENT_CPU = "1";
@@ -10,24 +9,10 @@ const CLIENT_CPU = "1";
 /** Milliseconds in which a child must answer. */
 const PATIENCE = 20_000;
 
-const BINARIES = path.join(import.meta.dirname, "../node_modules/.bin");
-const NODE = [process.execPath];
-const DENO = [path.join(BINARIES, "deno"), "run", "--allow-all", "--no-config", "--no-lock"];
-const BUN = [path.join(BINARIES, "bun")];
+/** The command that runs a contender written for Node. */
+export const NODE = [process.execPath];
 
-/** @typedef {{ name: string, file: string, host: string[] }} Which `host` is the command that runs `contenders/<file>` */
-
-/** @type {Which[]} */
-export const CONTENDERS = [
-  { name: "floor", file: "floor.mjs", host: NODE },
-  { name: "pyrois", file: "pyrois.mjs", host: NODE },
-  { name: "node:http", file: "node-http.mjs", host: NODE },
-  { name: "fastify", file: "fastify.mjs", host: NODE },
-  { name: "hono", file: "hono.mjs", host: NODE },
-  { name: "express", file: "express.mjs", host: NODE },
-  { name: "Deno.serve", file: "deno.mjs", host: DENO },
-  { name: "Bun.serve", file: "bun.mjs", host: BUN },
-];
+/** @typedef {{ name: string, file: string, host: string[] }} Which `host` is the command that runs the module `file` */
 
 /** Environment that every contender gets. */
 const ENVIRONMENT = { PORT: "0", NODE_ENV: "production", DENO_NO_UPDATE_CHECK: "1", DO_NOT_TRACK: "1" };
@@ -155,12 +140,12 @@ export class Contender extends Peer {
 
   /**
    * @param {Which} which
-   * @param {{ workload?: string, flags?: string[] }} options name of the workload, which only the floor must know, and
-   *   what else the host is told
+   * @param {{ workload?: string, flags?: string[] }} options name of the workload, for those that do not serve all of
+   *   them alike, and what else the host is told
    * @returns {Promise<Contender>} once it listens
    */
   static async start({ name, file, host }, { workload = "", flags = [] } = {}) {
-    const command = [...host, ...flags, path.join(import.meta.dirname, "contenders", file)];
+    const command = [...host, ...flags, file];
     const contender = new Contender(name, "server", command, { ...ENVIRONMENT, WORKLOAD: workload });
     contender.port = (await contender.next()).port;
     return contender;

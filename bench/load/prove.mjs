@@ -1,7 +1,7 @@
 /** Proof that a contender answers rightly, before it is timed. */
-import assert from "node:assert";
+import assert from "node:assert/strict";
 import { connect } from "node:net";
-import { HOST } from "./contenders/child.mjs";
+import { HOST } from "./child.mjs";
 
 /** Milliseconds in which all answers must have come. */
 const PATIENCE = 5000;
@@ -77,10 +77,20 @@ function exchange(port, request, count) {
 }
 
 /**
+ * @param {string} content
+ * @param {{ type: string }} answer
+ * @returns {unknown} what can be compared: of JSON its value, whose members may stand in any order
+ */
+function meaning(content, { type }) {
+  return type === "application/json" ? JSON.parse(content) : content;
+}
+
+/**
  * Throws where a contender does not give exactly as many right answers as it gets requests in one write, or treats the
  * connection otherwise than the request says.
  * @param {import("./contender.mjs").Contender} contender
- * @param {import("./workloads.mjs").Requests} workload
+ * @param {{ request: string, answer: { type: string, content: string }, closes: boolean }} wanted bytes of a request,
+ *   one character each, and what they must get
  * @param {number} count requests
  */
 export async function prove({ port }, { request, answer, closes }, count) {
@@ -88,9 +98,20 @@ export async function prove({ port }, { request, answer, closes }, count) {
   for (const [index, { status, type, content }] of responses.entries()) {
     assert.equal(status, "200", `status of answer ${index + 1}`);
     assert.equal(type?.split(";")[0], answer.type, `Content-Type of answer ${index + 1}`);
-    assert.equal(content, answer.content, `content of answer ${index + 1}`);
+    assert.deepEqual(meaning(content, answer), meaning(answer.content, answer), `content of answer ${index + 1}`);
   }
   assert.equal(responses.length, count, `answers`);
   assert.equal(rest, "", `more came than ${count} answers`);
   assert.equal(closed, closes, `whether the connection was closed`);
+}
+
+/**
+ * Throws where a contender does not answer a request with one response of a status that is the client's fault.
+ * @param {import("./contender.mjs").Contender} contender
+ * @param {string} request
+ */
+export async function proveRefused({ port }, request) {
+  const { responses } = await exchange(port, request, 1);
+  assert.equal(responses.length, 1, "answers to what must be refused");
+  assert.match(responses[0].status, /^4\d\d$/, `status of the answer to ${JSON.stringify(request)}`);
 }
