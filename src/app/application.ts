@@ -23,18 +23,13 @@ import {
   type PathRouterOptions,
   type Query,
   type Route,
+  type RouteInit,
 } from "../router/index.ts";
 import { type Handler, isPromise, type NoConverters } from "./handler.ts";
-import { compose, type Layer } from "./layers.ts";
+import { compose } from "./layers.ts";
 import { type ErrorStyle, errorResponse, isTold } from "./problem.ts";
-import { type NewRoute, type Place, type RouteChoice, type RouteEvents, Routes } from "./routes.ts";
+import { methodsOf, type NewRoute, type Place, type RouteChoice, type RouteEvents, Routes } from "./routes.ts";
 import type { Schemas } from "./schema.ts";
-
-/** What a route leads to: its handler, with all that is around it. */
-interface Endpoint {
-  readonly route: NewRoute;
-  serve: Handler;
-}
 
 /** What an application is made with. */
 export interface ApplicationOptions<C extends Converters = NoConverters>
@@ -102,8 +97,8 @@ export interface Registrations {
 export class Application<C extends Converters = NoConverters> extends Routes<C, ""> {
   /** What requests reach. */
   readonly environment: Environment;
-  readonly #router: PathRouter<Endpoint>;
-  readonly #registered = new Map<NewRoute, Route<Endpoint>>();
+  readonly #router: PathRouter<NewRoute>;
+  readonly #registered = new Map<NewRoute, Route<NewRoute>>();
   readonly #fallback: Handler;
   /** Serves what no route serves, and CONNECT, with what is around the application. */
   #unrouted: Handler = (request) => this.#answerWithout(request);
@@ -168,10 +163,15 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     for (const hook of this.#hooks[event]) await hook();
   }
 
-  #endpointOf(route: NewRoute): Endpoint {
-    const layers = route.at.layers();
-    const all: readonly Layer[] = route.own === null ? layers : [...layers, route.own];
-    return { route, serve: compose(all, route.handler, this.#recover) };
+  /** The handler of a route with all that is around it. */
+  #compose({ at, own, handler }: NewRoute): Handler {
+    return compose(at.layers(), own, handler, this.#recover);
+  }
+
+  #initOf(route: NewRoute): RouteInit<NewRoute> {
+    route.serve = this.#compose(route);
+    const { method, pattern, name, host, origin } = route;
+    return { method, pattern, name, host, origin, value: route };
   }
 
   #register(routes: readonly NewRoute[]): void {
@@ -195,29 +195,27 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     const away = old.map((route) => this.#registered.get(route)).filter((route) => route !== undefined);
     const added = this.#router.replace(
       away,
-      routes.map((route) => {
-        const { method, pattern, name, host, origin } = route;
-        return { method, pattern, name, host, origin, value: this.#endpointOf(route) };
-      }),
+      routes.map((route) => this.#initOf(route)),
     );
     for (const route of old) this.#registered.delete(route);
     for (const [index, route] of routes.entries()) this.#registered.set(route, added[index]);
   }
 
   #refold(): void {
-    const endpoints = [...this.#registered.values()].map(({ value }) => value);
-    const served = endpoints.map(({ route }) => this.#endpointOf(route).serve);
-    this.#unrouted = compose([this.layer], (request) => this.#answerWithout(request), this.#recover);
+    const routes = [...this.#registered.keys()];
+    const served = routes.map((route) => this.#compose(route));
+    this.#unrouted = compose([this.layer], null, (request) => this.#answerWithout(request), this.#recover);
     // Nothing has failed, and nothing can any more.
-    for (const [index, endpoint] of endpoints.entries()) endpoint.serve = served[index];
+    for (const [index, route] of routes.entries()) route.serve = served[index];
   }
 
   /**
    * Takes the route of a path away, for GET or for the methods named, in one step; requests that are at work end as they
    * began. `pattern` is the whole pattern as it was registered. Throws a TypeError where there is none.
    */
-  remove(pattern: string, { methods = ["GET"], host }: RouteChoice = {}): this {
-    const wanted = methods === "*" ? ["*"] : methods;
+  remove(pattern: string, choice: RouteChoice = {}): this {
+    const { host } = choice;
+    const wanted = methodsOf(choice);
     const routes = [...this.#registered.keys()].filter(
       (route) => route.pattern === pattern && route.host === host && wanted.includes(route.method),
     );
@@ -234,8 +232,7 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
 
   /** The route that serves a method and a path, with the values of its parameters; `path` is as it is sent. */
   find(method: string, path: string, host?: string): Found<RouteInfo> {
-    const found = this.#router.find(method, path, host);
-    return found.kind === "found" ? { ...found, value: found.value.route } : found;
+    return this.#router.find(method, path, host);
   }
 
   /** The methods that a path has routes for, sorted; as `PathRouter.allowedMethods`. */
@@ -328,7 +325,7 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     throw new MethodNotAllowedError(undefined, { headers });
   }
 
-  #find(request: HttpRequest): Found<Endpoint> {
+  #find(request: HttpRequest): Found<NewRoute> {
     const router = this.#router;
     const host = router.usesHosts ? (request.host ?? undefined) : undefined;
     return router.find(request.method, request.path, host);

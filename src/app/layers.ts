@@ -25,14 +25,19 @@ export function newLayer(): Layer {
 export type Recover = (error: unknown, request: HttpRequest) => HttpResponse;
 
 /**
- * The handler with all layers around it, the first outermost. In a layer the error handlers stand outside of its
+ * The handler with a layer of its own around it, and all others around that, the first outermost. In a layer the error handlers stand outside of its
  * middleware, so that they get what that throws; responses are told to hooks at the very end, when errors are responses
  * too. Throws a TypeError where a middleware gives no handler.
  */
-export function compose(layers: readonly Layer[], handler: Handler, recover: Recover): Handler {
-  const served = layers.reduceRight((serve, layer) => surround(layer, serve), handler);
-  const hooks = layers.flatMap(({ onResponse }) => onResponse).reverse();
-  return hooks.length === 0 ? served : telling(hooks, served, recover);
+export function compose(layers: readonly Layer[], own: Layer | null, handler: Handler, recover: Recover): Handler {
+  let serve = own === null ? handler : surround(own, handler);
+  let hooks: readonly ResponseHook[] = [];
+  for (let index = layers.length - 1; index >= 0; --index) {
+    const layer = layers[index];
+    serve = surround(layer, serve);
+    if (layer.onResponse.length > 0) hooks = [...hooks, ...[...layer.onResponse].reverse()];
+  }
+  return hooks.length === 0 ? serve : telling(hooks, serve, recover);
 }
 
 function surround({ middleware, catchers, onRequest }: Layer, handler: Handler): Handler {

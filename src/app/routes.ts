@@ -64,7 +64,7 @@ export interface RouteEvents {
   readonly response: ResponseHook;
 }
 
-/** A route on its way to the application. */
+/** A route on its way to the application, and as that serves it. */
 export interface NewRoute {
   readonly method: string;
   readonly pattern: string;
@@ -78,6 +78,8 @@ export interface NewRoute {
   readonly own: Layer | null;
   /** Has what is around all that was registered where it was. */
   readonly at: Place;
+  /** The handler with all that is around it; the application makes it anew where that changes. */
+  serve: Handler;
 }
 
 /** Whatever has routes and layers around them, as seen from below. */
@@ -103,14 +105,23 @@ export function checkPrefix(prefix: string): void {
   throw new TypeError(`a prefix begins with "/" and does not end with it, not like ${JSON.stringify(prefix)}`);
 }
 
-/** Methods of a route; throws a TypeError that names the route where one of them is none. */
-function methodsOf({ methods = ["GET"] }: RouteChoice, pattern: string): readonly string[] {
-  const list = methods === "*" ? ["*"] : methods;
-  if (list.length === 0) throw new TypeError(`${pattern} has no method`);
-  for (const method of list) {
+const GET = ["GET"];
+const POST = ["POST"];
+const PUT = ["PUT"];
+const PATCH = ["PATCH"];
+const DELETE = ["DELETE"];
+
+/** The methods that are chosen, "*" for all. */
+export function methodsOf({ methods = GET }: RouteChoice): readonly string[] {
+  return methods === "*" ? ["*"] : methods;
+}
+
+/** Throws a TypeError that names the route where there is no method, or one of them is none. */
+function checkMethods(methods: readonly string[], pattern: string): void {
+  if (methods.length === 0) throw new TypeError(`${pattern} has no method`);
+  for (const method of methods) {
     if (!isToken(method)) throw new TypeError(`${JSON.stringify(method)} of ${pattern} is no method`);
   }
-  return list;
 }
 
 function ownLayer(options: RouteOptions, pattern: string): Layer | null {
@@ -248,25 +259,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
     options: RouteOptions<S> = {},
   ): this {
-    const pattern = `${this.#prefix}${path}`;
-    if (typeof handler !== "function") throw new TypeError(`the handler of ${pattern} is no function`);
-    const { name, host, schema } = options;
-    const own = ownLayer(options, pattern);
-    const served = schema ? checked(schema, handler as Handler, pattern) : (handler as Handler);
-    const routes = methodsOf(options, pattern).map((method, index) => ({
-      method,
-      pattern,
-      handler: served,
-      // One path has one name, however many methods.
-      name: index === 0 ? name : undefined,
-      host,
-      origin: this.origin,
-      schema,
-      own,
-      at: this.place,
-    }));
-    this.place.register(routes);
-    return this;
+    return this.#register(path, handler as Handler, options, methodsOf(options));
   }
 
   get<const P extends string, const S extends Schemas = NoSchemas>(
@@ -274,7 +267,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
     options: MethodOptions<S> = {},
   ): this {
-    return this.route(path, handler, { ...options, methods: ["GET"] });
+    return this.#register(path, handler as Handler, options, GET);
   }
 
   post<const P extends string, const S extends Schemas = NoSchemas>(
@@ -282,7 +275,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
     options: MethodOptions<S> = {},
   ): this {
-    return this.route(path, handler, { ...options, methods: ["POST"] });
+    return this.#register(path, handler as Handler, options, POST);
   }
 
   put<const P extends string, const S extends Schemas = NoSchemas>(
@@ -290,7 +283,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
     options: MethodOptions<S> = {},
   ): this {
-    return this.route(path, handler, { ...options, methods: ["PUT"] });
+    return this.#register(path, handler as Handler, options, PUT);
   }
 
   patch<const P extends string, const S extends Schemas = NoSchemas>(
@@ -298,7 +291,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
     options: MethodOptions<S> = {},
   ): this {
-    return this.route(path, handler, { ...options, methods: ["PATCH"] });
+    return this.#register(path, handler as Handler, options, PATCH);
   }
 
   delete<const P extends string, const S extends Schemas = NoSchemas>(
@@ -306,7 +299,32 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
     options: MethodOptions<S> = {},
   ): this {
-    return this.route(path, handler, { ...options, methods: ["DELETE"] });
+    return this.#register(path, handler as Handler, options, DELETE);
+  }
+
+  #register(path: string, handler: Handler, options: MethodOptions, methods: readonly string[]): this {
+    const pattern = `${this.#prefix}${path}`;
+    if (typeof handler !== "function") throw new TypeError(`the handler of ${pattern} is no function`);
+    checkMethods(methods, pattern);
+    const { name, host, schema } = options;
+    const own = ownLayer(options, pattern);
+    const serve = schema === undefined ? handler : checked(schema, handler, pattern);
+    const { origin, place } = this;
+    const routes = methods.map((method, index) => ({
+      method,
+      pattern,
+      handler: serve,
+      // One path has one name, however many methods.
+      name: index === 0 ? name : undefined,
+      host,
+      origin,
+      schema,
+      own,
+      at: place,
+      serve,
+    }));
+    place.register(routes);
+    return this;
   }
 }
 
