@@ -57,14 +57,14 @@ function wrap(middleware: Middleware, serve: Handler): Handler {
 function callAll<T>(hooks: readonly T[], call: (hook: T) => unknown): void | Promise<void> {
   for (const [index, hook] of hooks.entries()) {
     const told = call(hook);
-    if (isPromise(told)) return told.then(() => callAll(hooks.slice(index + 1), call));
+    if (isPromise(told)) return Promise.resolve(told).then(() => callAll(hooks.slice(index + 1), call));
   }
 }
 
 function preceded(hooks: readonly RequestHook[], serve: Handler): Handler {
   return (request) => {
     const told = callAll(hooks, (hook) => hook(request));
-    return isPromise(told) ? told.then(() => serve(request)) : serve(request);
+    return isPromise(told) ? Promise.resolve(told).then(() => serve(request)) : serve(request);
   };
 }
 
@@ -84,7 +84,10 @@ function catching(catchers: readonly ErrorHandler[], serve: Handler): Handler {
       const answer = serve(request);
       if (answer instanceof HttpResponse) return answer;
       // What is no answer is an error like others, so it has to be found here.
-      return isPromise(answer) ? answer.then(toResponse).catch((error) => fail(error, request)) : toResponse(answer);
+      if (!isPromise(answer)) return toResponse(answer);
+      return Promise.resolve(answer)
+        .then(toResponse)
+        .catch((error) => fail(error, request));
     } catch (error) {
       return fail(error, request);
     }

@@ -147,9 +147,11 @@ function run(checks: readonly Check[], index: number, request: HttpRequest, chec
   for (let at = index; at < checks.length; ++at) {
     const { part, read, schema } = checks[at];
     const value = read(request);
-    const result = isPromise(value) ? value.then((given) => schema.validate(given)) : schema.validate(value);
+    const result = isPromise(value)
+      ? Promise.resolve(value).then((given) => schema.validate(given))
+      : schema.validate(value);
     if (isPromise(result)) {
-      return result.then((found) => {
+      return Promise.resolve(result).then((found) => {
         accept(checked, part, found);
         return run(checks, at + 1, request, checked);
       });
@@ -167,7 +169,7 @@ function checkAnswer(schema: Schema["~standard"], answer: unknown): Answer | Pro
     throw new TypeError(`the handler's answer is not what its schema says: ${pointerOf(path)} ${message}`);
   };
   const result = schema.validate(answer);
-  return isPromise(result) ? result.then(take) : take(result);
+  return isPromise(result) ? Promise.resolve(result).then(take) : take(result);
 }
 
 const PARTS = ["params", "query", "headers", "body", "response"] as const;
@@ -197,13 +199,15 @@ export function checked(schemas: Schemas, handler: Handler, label: string): Hand
     const values: Checked = {};
     const done = run(checks, 0, request, values);
     request.valid = values;
-    return isPromise(done) ? done.then(() => answering(request)) : answering(request);
+    return isPromise(done) ? Promise.resolve(done).then(() => answering(request)) : answering(request);
   };
 }
 
 function answeringAs(schema: Schema["~standard"], handler: Handler): Handler {
   return (request) => {
     const answer = handler(request);
-    return isPromise(answer) ? answer.then((value) => checkAnswer(schema, value)) : checkAnswer(schema, answer);
+    return isPromise(answer)
+      ? Promise.resolve(answer).then((value) => checkAnswer(schema, value))
+      : checkAnswer(schema, answer);
   };
 }

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { App, HttpError, HttpResponse, NotFoundError, Router, tunnel } from "../../src/index.ts";
+import { App, HttpError, HttpResponse, NotFoundError, Router, type Schema, tunnel } from "../../src/index.ts";
+
+const ANY: Schema<string> = {
+  "~standard": {
+    version: 1,
+    vendor: "any",
+    // biome-ignore lint/suspicious/noThenProperty: a promise of another kind than the language's own
+    validate: (value) => ({ then: (take: (result: object) => void) => take({ value }) }) as never,
+  },
+};
 
 describe("hooks of requests and responses", () => {
   test("are called from the outside in, and from the inside out", async () => {
@@ -93,6 +102,20 @@ describe("hooks of requests and responses", () => {
     expect(() => new App().on("stop", 1 as never)).toThrow("a hook is a function");
     expect(() => new App().on("request", 1 as never)).toThrow("a hook is a function");
     expect(() => new App().on("toString" as "stop", () => {})).toThrow('there is no event "toString"');
+  });
+
+  test("may give promises of another kind than the language's own", async () => {
+    // biome-ignore lint/suspicious/noThenProperty: that is what such a promise is
+    const thenable = <T>(value: T) => ({ then: (take: (value: T) => void) => void take(value) });
+    const order: string[] = [];
+    const app = new App().catch(() => "caught");
+    app.on("request", () => thenable(1)).on("request", () => order.push("second"));
+    app.on("response", () => thenable(1)).on("response", () => thenable(2));
+    app.get("/", () => thenable("ok") as unknown as Promise<string>);
+    app.get("/schema", () => thenable("ok") as unknown as Promise<string>, { schema: { query: ANY, response: ANY } });
+    expect((await app.inject()).text()).toBe("ok");
+    expect((await app.inject({ path: "/schema" })).text()).toBe("ok");
+    expect(order).toHaveLength(2);
   });
 
   test("see tunnels", async () => {
