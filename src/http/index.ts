@@ -14,7 +14,6 @@ export { type ContentLimits, contentLimits, DEFAULT_CONTENT_LIMITS, type Multipa
 export { type MediaType, parseMediaType, requireUtf8 } from "./media-type.ts";
 export type { MultipartOptions, MultipartReader, Part } from "./multipart.ts";
 export { percentEncode } from "./percent.ts";
-export { quiet } from "./quiet.ts";
 export { HttpRequest, type Params } from "./request.ts";
 export {
   type Answer,

@@ -1,6 +1,7 @@
 /** Reads multipart/form-data piece by piece; boundaries are found by Dicer, the parser below @fastify/busboy. */
 import { open, rm } from "node:fs/promises";
 import type { Dicer } from "@fastify/busboy";
+import { quiet } from "../h1/quiet.ts";
 import {
   BadRequestError,
   ContentTooLargeError,
@@ -8,7 +9,6 @@ import {
   type HttpError,
   type MultipartLimits,
   type Part,
-  quiet,
 } from "../http/index.ts";
 import { type PartFields, type PartHead, readPartHead } from "./part-head.ts";
 
