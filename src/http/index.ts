@@ -17,6 +17,7 @@ export { percentEncode } from "./percent.ts";
 export { HttpRequest, type Params } from "./request.ts";
 export {
   type Answer,
+  BINARY,
   type BodyInit,
   type BodyStream,
   HandOver,
