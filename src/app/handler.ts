@@ -44,7 +44,10 @@ export type ErrorHandler<E = unknown> = (error: E, request: HttpRequest) => Caug
 // biome-ignore lint/suspicious/noExplicitAny: what a class is constructed with does not matter for `instanceof`
 export type ErrorClass<E> = abstract new (...values: any[]) => E;
 
-/** Told of a request before it is served, and awaited where it gives a promise; where it throws, the error is answered in place of the handler. */
+/**
+ * Told of a request before it is served, and awaited where it gives a promise; where it throws, the error is answered in
+ * place of the handler.
+ */
 export type RequestHook = (request: HttpRequest) => unknown;
 
 /** Told of a response before it is sent, errors too, and awaited where it gives a promise; may change it. */

@@ -1,4 +1,5 @@
 import { type MessageHead, type MessageReader, ReleasedError } from "../parser/index.ts";
+import { quiet } from "./quiet.ts";
 
 /** Somebody who waits for the whole content. */
 interface Waiter {
@@ -30,14 +31,6 @@ function partOfSlab(size: number): Uint8Array {
   }
   slabAt += size;
   return slab.subarray(slabAt - size, slabAt);
-}
-
-function ignore(): void {}
-
-/** What a promise gives that nobody may be waiting for: its rejection then concerns nobody. */
-function quiet<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(ignore);
-  return promise;
 }
 
 /**

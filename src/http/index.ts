@@ -14,10 +14,10 @@ export { type ContentLimits, contentLimits, DEFAULT_CONTENT_LIMITS, type Multipa
 export { type MediaType, parseMediaType, requireUtf8 } from "./media-type.ts";
 export type { MultipartOptions, MultipartReader, Part } from "./multipart.ts";
 export { percentEncode } from "./percent.ts";
-export { quiet } from "./quiet.ts";
 export { HttpRequest, type Params } from "./request.ts";
 export {
   type Answer,
+  BINARY,
   type BodyInit,
   type BodyStream,
   HandOver,

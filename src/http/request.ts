@@ -1,4 +1,5 @@
 import type { Exchange } from "../h1/index.ts";
+import { quiet } from "../h1/quiet.ts";
 import { type HeaderFields, ReleasedError } from "../parser/index.ts";
 import { readForm, readParsed } from "./content.ts";
 import { type Cookies, parseCookies } from "./cookies.ts";
@@ -8,7 +9,6 @@ import { html } from "./helpers.ts";
 import { INSPECT, inspectRequest, type RequestJSON, requestJSON } from "./inspect.ts";
 import { parseJson } from "./json.ts";
 import { type MultipartOptions, openMultipart, type Part } from "./multipart.ts";
-import { quiet } from "./quiet.ts";
 import type { HttpResponse } from "./response.ts";
 import type { RequestState } from "./state.ts";
 

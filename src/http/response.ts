@@ -24,7 +24,7 @@ const NO_INIT: ResponseInit = {};
 export const TEXT = "text/plain; charset=utf-8";
 export const HTML = "text/html; charset=utf-8";
 const JSON_TYPE = "application/json";
-const BINARY = "application/octet-stream";
+export const BINARY = "application/octet-stream";
 
 function typeOf(body: BodyInit): string | null {
   if (body === null) return null;

@@ -1,16 +1,14 @@
 /** Reads multipart/form-data piece by piece; boundaries are found by Dicer, the parser below @fastify/busboy. */
-import { open, rm } from "node:fs/promises";
 import type { Dicer } from "@fastify/busboy";
 import {
   BadRequestError,
   ContentTooLargeError,
-  decodeUtf8,
   type HttpError,
   type MultipartLimits,
   type Part,
-  quiet,
 } from "../http/index.ts";
-import { type PartFields, type PartHead, readPartHead } from "./part-head.ts";
+import { IncomingPart, type PieceSource } from "./part.ts";
+import { type PartFields, readPartHead } from "./part-head.ts";
 
 /** Bytes that Dicer is given at once: what it makes of them lies in memory until it is asked for. */
 const PIECE = 65536;
@@ -49,7 +47,7 @@ export async function* readMultipart(
 }
 
 /** Where parts come from: has Dicer look at the content, a piece each time that somebody wants more. */
-class PartSource {
+class PartSource implements PieceSource {
   readonly #dicer: Dicer;
   readonly #content: AsyncIterator<Uint8Array>;
   readonly #limits: MultipartLimits;
@@ -151,126 +149,4 @@ class PartSource {
 
 function unendedHeader(): HttpError {
   return new BadRequestError("the header of a part is not valid: no empty line ends it");
-}
-
-class IncomingPart implements Part {
-  readonly name: string;
-  readonly filename: string | undefined;
-  readonly type: string;
-  readonly headers: ReadonlyMap<string, string>;
-  readonly #head: PartHead;
-  readonly #source: PartSource;
-  readonly #maxSize: number;
-  /** Pieces that have come and were not yet asked for. */
-  #pieces: Uint8Array[] = [];
-  #size = 0;
-  #ended = false;
-  #dropped = false;
-  #taken = false;
-  #bytes: Promise<Uint8Array> | null = null;
-
-  constructor(source: PartSource, head: PartHead, maxSize: number) {
-    this.name = head.name;
-    this.filename = head.filename;
-    this.type = head.type;
-    this.headers = head.headers;
-    this.#head = head;
-    this.#source = source;
-    this.#maxSize = maxSize;
-  }
-
-  /** Dicer has found a piece. Copied, for whoever gets it may change it, and it may lie where Dicer still looks. */
-  add(piece: Uint8Array): void {
-    this.#size += piece.length;
-    if (!this.#dropped && this.#size <= this.#maxSize) this.#pieces.push(new Uint8Array(piece));
-  }
-
-  end(): void {
-    this.#ended = true;
-  }
-
-  get body(): AsyncIterableIterator<Uint8Array> {
-    if (this.#taken) throw new TypeError(`the part ${JSON.stringify(this.name)} is being read already`);
-    this.#taken = true;
-    return this.#read();
-  }
-
-  bytes(): Promise<Uint8Array> {
-    this.#bytes ??= quiet(this.#join());
-    return this.#bytes;
-  }
-
-  text(): Promise<string> {
-    return quiet(this.#decode());
-  }
-
-  save(path: string): Promise<number> {
-    return quiet(this.#save(path));
-  }
-
-  /** Nobody may read it any more: reads on to its end, and keeps nothing. */
-  async drop(): Promise<void> {
-    this.#dropped = true;
-    this.#pieces = [];
-    while (!this.#finished()) await this.#source.more();
-  }
-
-  async *#read(): AsyncGenerator<Uint8Array, void, undefined> {
-    for (;;) {
-      if (this.#dropped) throw new Error(`the part ${JSON.stringify(this.name)} was left for the next one`);
-      const finished = this.#finished();
-      const piece = this.#pieces.shift();
-      if (piece !== undefined) yield piece;
-      else if (finished) return;
-      else await this.#source.more();
-    }
-  }
-
-  /** Whether all of it has come; throws an HttpError 413 where it is too large. */
-  #finished(): boolean {
-    if (this.#size > this.#maxSize) {
-      const name = JSON.stringify(this.name);
-      throw new ContentTooLargeError(`the part ${name} is larger than maxPartSize, ${this.#maxSize} bytes`);
-    }
-    return this.#ended;
-  }
-
-  async #join(): Promise<Uint8Array> {
-    const pieces: Uint8Array[] = [];
-    let size = 0;
-    for await (const piece of this.body) {
-      pieces.push(piece);
-      size += piece.length;
-    }
-    const bytes = new Uint8Array(size);
-    let at = 0;
-    for (const piece of pieces) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    return bytes;
-  }
-
-  async #decode(): Promise<string> {
-    this.#head.requireText();
-    return decodeUtf8(await this.bytes(), `the part ${JSON.stringify(this.name)}`);
-  }
-
-  async #save(path: string): Promise<number> {
-    const { body } = this;
-    const file = await open(path, "wx");
-    let size = 0;
-    try {
-      for await (const piece of body) {
-        await file.writeFile(piece);
-        size += piece.length;
-      }
-    } catch (error) {
-      await file.close();
-      await rm(path, { force: true });
-      throw error;
-    }
-    await file.close();
-    return size;
-  }
 }

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { TlsOptions } from "node:tls";
 import type { Application } from "../app/index.ts";
 import { ConnectionGroup, type ConnectionOptions, DEFAULT_CONNECTION_OPTIONS } from "../h1/index.ts";
+import { quiet } from "../h1/quiet.ts";
 import { DEFAULT_PARSER_LIMITS, type ParserLimits } from "../parser/index.ts";
 import { tellConnectionOpen } from "./diagnostics.ts";
 import { Service } from "./service.ts";
@@ -265,9 +266,8 @@ export class Server {
       return;
     }
     const began = performance.now();
-    const told = this.#application.tell("stopping");
     // What it rejects with is looked at below.
-    told.catch(() => {});
+    const told = quiet(this.#application.tell("stopping"));
     await this.#close(deadline);
     await this.#end(Math.max(0, deadline - (performance.now() - began)));
     await told;

@@ -1,9 +1,10 @@
 /** Files as responses. */
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { basename, extname } from "node:path";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { HttpResponse, NotFoundError, type ResponseInit } from "../http/index.ts";
+import { contentTypeOf } from "./content-type.ts";
 import { attachment } from "./disposition.ts";
 
 export interface FileInit extends ResponseInit {
@@ -11,20 +12,10 @@ export interface FileInit extends ResponseInit {
   readonly download?: boolean | string;
 }
 
-const BINARY = "application/octet-stream";
 /** To open a pipe must not wait for somebody to write to it. Windows has no such flag, and counts it as 0. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 /** Codes of errors that mean that there is no such file; the last is that of a path with U+0000. */
 const MISSING: readonly unknown[] = ["ENOENT", "ENOTDIR", "EISDIR", "ENAMETOOLONG", "ERR_INVALID_ARG_VALUE"];
-
-/** The type that the extension of a name means; text is taken for UTF-8. */
-async function typeOf(path: string): Promise<string> {
-  const { mimes } = await import("mrmime");
-  const extension = extname(path).slice(1).toLowerCase();
-  // The table has a prototype, and so a "constructor".
-  const type = Object.hasOwn(mimes, extension) ? mimes[extension] : BINARY;
-  return type.startsWith("text/") ? `${type}; charset=utf-8` : type;
-}
 
 async function openFile(path: string): Promise<FileHandle> {
   try {
@@ -43,9 +34,8 @@ function lastModified({ mtimeMs }: Stats): string {
 async function responseOf(handle: FileHandle, path: string, init: FileInit): Promise<HttpResponse> {
   const stats = await handle.stat();
   if (!stats.isFile()) throw new NotFoundError();
-  const type = await typeOf(path);
   const { size } = stats;
-  const response = new HttpResponse(null, init, type);
+  const response = new HttpResponse(null, init, await contentTypeOf(path));
   const { headers } = response;
   headers.set("Content-Length", String(size));
   if (!headers.has("Last-Modified")) headers.set("Last-Modified", lastModified(stats));

@@ -1,6 +1,7 @@
 /** `pyrois/static`: the files of a folder. */
 import { fileURLToPath } from "node:url";
 import { type Handler, Router } from "../app/index.ts";
+import { quiet } from "../h1/quiet.ts";
 import { StaticFiles } from "./static/files.ts";
 import { loadLibrary } from "./static/library.ts";
 import { checkOptions, type StaticOptions } from "./static/options.ts";
@@ -27,7 +28,7 @@ export { type CacheControl, DEFAULT_STATIC_OPTIONS, type StaticOptions } from ".
 export function staticFiles(root: string | URL, options: StaticOptions = {}): Router {
   const files = new StaticFiles(typeof root === "string" ? root : fileURLToPath(root), checkOptions(options));
   // Loaded meanwhile; whoever asks for a file is told where that fails.
-  loadLibrary().catch(() => {});
+  quiet(loadLibrary());
   const serve: Handler = (request) => files.serve(request);
   return new Router().get("/", serve).get("/{file:path}", serve);
 }

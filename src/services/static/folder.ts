@@ -2,8 +2,8 @@
 import { realpathSync, statSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import path from "node:path";
-import { lookup } from "mrmime";
 import { ForbiddenError, HttpError, NotFoundError } from "../../http/index.ts";
+import { contentTypeOf } from "../content-type.ts";
 import { CODING_EXTENSIONS, type Coding } from "./codings.ts";
 import { type Answered, describe } from "./library.ts";
 import type { StaticOptions } from "./options.ts";
@@ -32,7 +32,6 @@ export interface Representation extends Found {
 /** A path that does not lead to a file. */
 const NOWHERE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ELOOP", "EINVAL"]);
 const FORBIDDEN: ReadonlySet<string> = new Set(["EACCES", "EPERM"]);
-const BINARY = "application/octet-stream";
 
 /** The answer that an error of the system means, or itself where that is none of the client's concern. */
 export function toHttpError(error: unknown): unknown {
@@ -55,13 +54,6 @@ function segmentsOf(name: string, dotfiles: boolean): string[] | null {
   return segments.every(isServed) ? segments : null;
 }
 
-function contentTypeOf(file: string): string {
-  // Names of what every object has are found in the table, too.
-  const type: unknown = lookup(path.extname(file));
-  if (typeof type !== "string") return BINARY;
-  return type.startsWith("text/") ? `${type}; charset=utf-8` : type;
-}
-
 export class Folder {
   readonly #root: string;
   readonly #options: Required<StaticOptions>;
@@ -75,8 +67,9 @@ export class Folder {
   }
 
   /**
-   * The file that a name leads to, as all that it can be served as: in the order in which they are preferred, the file as
-   * it is last. Null for a folder that is not named as one, with a slash at its end. Rejects with an HttpError 404 where there is none, 403 where it may not be looked at, and with any other error of the system.
+   * The file that a name leads to, as all that it can be served as: in the order in which they are preferred, the file
+   * as it is last. Null for a folder that is not named as one, with a slash at its end. Rejects with an HttpError 404
+   * where there is none, 403 where it may not be looked at, and with any other error of the system.
    */
   async locate(name: string): Promise<readonly Representation[] | null> {
     const segments = segmentsOf(name, this.#options.dotfiles);
@@ -107,7 +100,7 @@ export class Folder {
   /** A file with those beside it that are the same, encoded. */
   async #withEncoded(named: string, plain: Found): Promise<readonly Representation[]> {
     const encoded = await Promise.all(this.#options.precompressed.map((coding) => this.#findEncoded(named, coding)));
-    const contentType = contentTypeOf(named);
+    const contentType = await contentTypeOf(named);
     const all = [...encoded.filter((each) => each !== null), plain];
     const varies = all.length > 1;
     return all.map((each) => ({ ...each, contentType, varies, bytes: null, settled: false, readable: false }));
