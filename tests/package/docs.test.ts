@@ -14,11 +14,30 @@ const pages = [
   ...readdirSync(path.join(root, "docs")).map((file) => `docs/${file}`),
 ];
 
+/** A page without its code, where brackets mean something else. */
+const proseOf = (page: string) => read(page).replace(/^```[\s\S]*?^```$/gm, "");
+
+/** What headings of a page are linked by, as GitHub makes it of their text. */
+const anchorsOf = (page: string) =>
+  [...proseOf(page).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+
 test.each(pages)("%s links to what exists", (page) => {
-  for (const [, target] of read(page).matchAll(/\]\(([^)#]+)\)/g)) {
+  for (const [, target, anchor] of proseOf(page).matchAll(/\]\(([^)#]*)(?:#([^)]+))?\)/g)) {
     if (/^https?:/.test(target)) continue;
-    expect(existsSync(path.join(root, path.dirname(page), target)), target).toBe(true);
+    const linked = target === "" ? page : path.join(path.dirname(page), target);
+    expect(existsSync(path.join(root, linked)), linked).toBe(true);
+    if (anchor !== undefined) expect(anchorsOf(linked), `${linked}#${anchor}`).toContain(anchor);
   }
+});
+
+test("README leads to every page", () => {
+  for (const page of pages.filter((each) => each.startsWith("docs/")))
+    expect(proseOf("README.md")).toContain(`(${page}`);
 });
 
 test("every decision names vectors that exist", () => {
