@@ -2,6 +2,7 @@
 import type { HttpRequest, Params } from "../http/index.ts";
 import { type Blueprint, useOnClass } from "./blueprint.ts";
 import type { Handler, Middleware, PathParams } from "./handler.ts";
+import { fold } from "./layers.ts";
 import type { MethodOptions, NoSchemas, RouteOptions } from "./routes.ts";
 import type { Result, Schemas, Valid } from "./schema.ts";
 
@@ -70,7 +71,7 @@ export function route<const Pattern extends string, const S extends Schemas = No
       // By its name where it has one: what Deno makes of `access.get` finds no overriding method.
       const method = hidden ? access.get(this) : (this as unknown as Record<PropertyKey, Handler>)[name];
       const inner = aroundOf(this, name);
-      const own: Middleware = (next) => inner.reduceRight((serve, wrap) => wrap(serve), next);
+      const own: Middleware = (next) => fold(inner, next);
       const middleware = [...(options.middleware ?? []), own];
       this.routes.route(path as string, method.bind(this), { ...(options as RouteOptions), middleware });
     });
