@@ -9,7 +9,8 @@ import {
 import type { Converters } from "../router/index.ts";
 import { type InjectRequest, type InjectResponse, inject } from "./inject.ts";
 import { type Loadable, Modules } from "./modules.ts";
-import { type RunOptions, Server, type ServerOptions, type StopOptions } from "./server.ts";
+import type { ServerOptions } from "./options.ts";
+import { type RunOptions, Server, type StopOptions } from "./server.ts";
 import { type WebSocketHandlers, type WebSocketOptions, WebSockets } from "./websocket.ts";
 
 /** A module that an application can load: by its path, relative to the working directory, by its URL, or itself. */

@@ -3,7 +3,8 @@ import type { ApplicationOptions, Includable } from "../app/index.ts";
 import type { Engine, Logger, Orchestrator } from "../http/index.ts";
 import { staticFiles } from "../services/static.ts";
 import { App } from "./app.ts";
-import { Server, type ServerOptions } from "./server.ts";
+import { isPort, type ServerOptions } from "./options.ts";
+import { Server } from "./server.ts";
 
 /** What a part of a server must be able to do. */
 const PARTS = {
@@ -68,9 +69,7 @@ export class ServerBuilder {
 
   /** Port to listen on; 0 has the system choose one. Throws a TypeError where it is no port. */
   withPort(port: number): this {
-    if (!Number.isInteger(port) || port < 0 || port > 65535) {
-      throw new TypeError("Port must be an integer from 0 to 65535.");
-    }
+    if (!isPort(port)) throw new TypeError("Port must be an integer from 0 to 65535.");
     return this.withOptions({ port });
   }
 
