@@ -94,42 +94,23 @@ export function use(...middleware: readonly Middleware[]) {
   };
 }
 
+/** `@route` for one method. */
+export type RouteOfMethod = <const Pattern extends string, const S extends Schemas = NoSchemas>(
+  path: Pattern,
+  options?: MethodOptions<S>,
+) => RouteDecorator<Pattern, S>;
+
+function routeFor(method: string): RouteOfMethod {
+  return (path, options) => route(path, { ...options, methods: [method] });
+}
+
 /** `@route` for GET, and HEAD with it. */
-export function get<const Pattern extends string, const S extends Schemas = NoSchemas>(
-  path: Pattern,
-  options: MethodOptions<S> = {},
-): RouteDecorator<Pattern, S> {
-  return route(path, { ...options, methods: ["GET"] });
-}
-
+export const get: RouteOfMethod = routeFor("GET");
 /** `@route` for POST. */
-export function post<const Pattern extends string, const S extends Schemas = NoSchemas>(
-  path: Pattern,
-  options: MethodOptions<S> = {},
-): RouteDecorator<Pattern, S> {
-  return route(path, { ...options, methods: ["POST"] });
-}
-
+export const post: RouteOfMethod = routeFor("POST");
 /** `@route` for PUT. */
-export function put<const Pattern extends string, const S extends Schemas = NoSchemas>(
-  path: Pattern,
-  options: MethodOptions<S> = {},
-): RouteDecorator<Pattern, S> {
-  return route(path, { ...options, methods: ["PUT"] });
-}
-
+export const put: RouteOfMethod = routeFor("PUT");
 /** `@route` for PATCH. */
-export function patch<const Pattern extends string, const S extends Schemas = NoSchemas>(
-  path: Pattern,
-  options: MethodOptions<S> = {},
-): RouteDecorator<Pattern, S> {
-  return route(path, { ...options, methods: ["PATCH"] });
-}
-
+export const patch: RouteOfMethod = routeFor("PATCH");
 /** `@route` for DELETE; `delete` is a word of the language. */
-export function del<const Pattern extends string, const S extends Schemas = NoSchemas>(
-  path: Pattern,
-  options: MethodOptions<S> = {},
-): RouteDecorator<Pattern, S> {
-  return route(path, { ...options, methods: ["DELETE"] });
-}
+export const del: RouteOfMethod = routeFor("DELETE");
