@@ -2,6 +2,7 @@
 import type { HttpRequest, Params } from "../http/index.ts";
 import { type Blueprint, useOnClass } from "./blueprint.ts";
 import type { Handler, Middleware, PathParams } from "./handler.ts";
+import { fold } from "./layers.ts";
 import type { MethodOptions, NoSchemas, RouteOptions } from "./routes.ts";
 import type { Result, Schemas, Valid } from "./schema.ts";
 
@@ -70,7 +71,7 @@ export function route<const Pattern extends string, const S extends Schemas = No
       // By its name where it has one: what Deno makes of `access.get` finds no overriding method.
       const method = hidden ? access.get(this) : (this as unknown as Record<PropertyKey, Handler>)[name];
       const inner = aroundOf(this, name);
-      const own: Middleware = (next) => inner.reduceRight((serve, wrap) => wrap(serve), next);
+      const own: Middleware = (next) => fold(inner, next);
       const middleware = [...(options.middleware ?? []), own];
       this.routes.route(path as string, method.bind(this), { ...(options as RouteOptions), middleware });
     });
@@ -93,42 +94,23 @@ export function use(...middleware: readonly Middleware[]) {
   };
 }
 
+/** `@route` for one method. */
+export type RouteOfMethod = <const Pattern extends string, const S extends Schemas = NoSchemas>(
+  path: Pattern,
+  options?: MethodOptions<S>,
+) => RouteDecorator<Pattern, S>;
+
+function routeFor(method: string): RouteOfMethod {
+  return (path, options) => route(path, { ...options, methods: [method] });
+}
+
 /** `@route` for GET, and HEAD with it. */
-export function get<const Pattern extends string, const S extends Schemas = NoSchemas>(
-  path: Pattern,
-  options: MethodOptions<S> = {},
-): RouteDecorator<Pattern, S> {
-  return route(path, { ...options, methods: ["GET"] });
-}
-
+export const get: RouteOfMethod = routeFor("GET");
 /** `@route` for POST. */
-export function post<const Pattern extends string, const S extends Schemas = NoSchemas>(
-  path: Pattern,
-  options: MethodOptions<S> = {},
-): RouteDecorator<Pattern, S> {
-  return route(path, { ...options, methods: ["POST"] });
-}
-
+export const post: RouteOfMethod = routeFor("POST");
 /** `@route` for PUT. */
-export function put<const Pattern extends string, const S extends Schemas = NoSchemas>(
-  path: Pattern,
-  options: MethodOptions<S> = {},
-): RouteDecorator<Pattern, S> {
-  return route(path, { ...options, methods: ["PUT"] });
-}
-
+export const put: RouteOfMethod = routeFor("PUT");
 /** `@route` for PATCH. */
-export function patch<const Pattern extends string, const S extends Schemas = NoSchemas>(
-  path: Pattern,
-  options: MethodOptions<S> = {},
-): RouteDecorator<Pattern, S> {
-  return route(path, { ...options, methods: ["PATCH"] });
-}
-
+export const patch: RouteOfMethod = routeFor("PATCH");
 /** `@route` for DELETE; `delete` is a word of the language. */
-export function del<const Pattern extends string, const S extends Schemas = NoSchemas>(
-  path: Pattern,
-  options: MethodOptions<S> = {},
-): RouteDecorator<Pattern, S> {
-  return route(path, { ...options, methods: ["DELETE"] });
-}
+export const del: RouteOfMethod = routeFor("DELETE");

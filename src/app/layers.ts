@@ -41,16 +41,18 @@ export function compose(layers: readonly Layer[], own: Layer | null, handler: Ha
 }
 
 function surround({ middleware, catchers, onRequest }: Layer, handler: Handler): Handler {
-  let serve = handler;
-  for (let index = middleware.length - 1; index >= 0; --index) serve = wrap(middleware[index], serve);
+  let serve = fold(middleware, handler);
   if (onRequest.length > 0) serve = preceded([...onRequest], serve);
   return catchers.length > 0 ? catching([...catchers], serve) : serve;
 }
 
-function wrap(middleware: Middleware, serve: Handler): Handler {
-  const wrapped = middleware(serve);
-  if (typeof wrapped !== "function") throw new TypeError(`the middleware ${middleware.name} gives no handler`);
-  return wrapped;
+/** The handler with middleware around it, the first outermost. Throws a TypeError where one of them gives no handler. */
+export function fold(middleware: readonly Middleware[], handler: Handler): Handler {
+  return middleware.reduceRight((serve, each) => {
+    const wrapped = each(serve);
+    if (typeof wrapped !== "function") throw new TypeError(`the middleware ${each.name} gives no handler`);
+    return wrapped;
+  }, handler);
 }
 
 /** Calls hooks one after the other; a promise where one of them takes time. */

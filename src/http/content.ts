@@ -39,18 +39,16 @@ export async function readParsed(exchange: Exchange, environment: Environment): 
 
 /** The form that content of a type is; null where it is none. Throws and rejects where it is a wrong one. */
 function formOf(type: MediaType | null, content: IncomingContent, environment: Environment): Promise<FormData> | null {
-  const { limits } = environment;
-  if (type?.essence === URLENCODED) {
-    requireUtf8(type, "a form");
-    return content.read((bytes) => parseUrlencoded(bytes, limits.maxFormFields));
-  }
-  if (type?.essence !== MULTIPART) return null;
+  if (type?.essence !== URLENCODED && type?.essence !== MULTIPART) return null;
   requireUtf8(type, "a form");
-  const parts = readParts(() => inOnePiece(content), type, environment, {
-    ...limits,
-    maxParts: Number.POSITIVE_INFINITY,
-  });
-  return collectParts(parts, limits.maxFormFields);
+  const { maxFormFields } = environment.limits;
+  if (type.essence === URLENCODED) return content.read((bytes) => parseUrlencoded(bytes, maxFormFields));
+  // Parts are counted as fields, which urlencoded ones are too.
+  const limits = { ...environment.limits, maxParts: Number.POSITIVE_INFINITY };
+  return collectParts(
+    readParts(() => inOnePiece(content), type, environment, limits),
+    maxFormFields,
+  );
 }
 
 async function* inOnePiece(content: IncomingContent): AsyncGenerator<Uint8Array, void, undefined> {

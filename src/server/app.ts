@@ -9,7 +9,8 @@ import {
 import type { Converters } from "../router/index.ts";
 import { type InjectRequest, type InjectResponse, inject } from "./inject.ts";
 import { type Loadable, Modules } from "./modules.ts";
-import { type RunOptions, Server, type ServerOptions, type StopOptions } from "./server.ts";
+import type { ServerOptions } from "./options.ts";
+import { type RunOptions, Server, type StopOptions } from "./server.ts";
 import { type WebSocketHandlers, type WebSocketOptions, WebSockets } from "./websocket.ts";
 
 /** A module that an application can load: by its path, relative to the working directory, by its URL, or itself. */
@@ -71,23 +72,19 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
 
   /** Serves this application; resolves with the server once it accepts connections. */
   async listen(options: ServerOptions = {}): Promise<Server> {
-    const server = this.#serve(options);
-    try {
-      return await server.start();
-    } catch (error) {
-      this.#server = null;
-      throw error;
-    }
-  }
-
-  #serve(options: ServerOptions): Server {
     if (this.#server) throw new Error("this application listens already; close it first");
     const server = new Server(this, options);
     this.#server = server;
-    server.stopped.then(() => {
+    const forget = () => {
       if (this.#server === server) this.#server = null;
-    });
-    return server;
+    };
+    server.stopped.then(forget);
+    try {
+      return await server.start();
+    } catch (error) {
+      forget();
+      throw error;
+    }
   }
 
   /**

@@ -1,9 +1,10 @@
 import { statSync } from "node:fs";
-import type { Includable } from "../app/index.ts";
+import type { ApplicationOptions, Includable } from "../app/index.ts";
 import type { Engine, Logger, Orchestrator } from "../http/index.ts";
 import { staticFiles } from "../services/static.ts";
 import { App } from "./app.ts";
-import { Server, type ServerOptions } from "./server.ts";
+import { isPort, type ServerOptions } from "./options.ts";
+import { Server } from "./server.ts";
 
 /** What a part of a server must be able to do. */
 const PARTS = {
@@ -31,11 +32,9 @@ function checkType(name: string, value: unknown, type: "string" | "boolean"): vo
  */
 export class ServerBuilder {
   #router: Includable | undefined;
-  #logger: Logger | undefined;
-  #orchestrator: Orchestrator | undefined;
-  #engine: Engine | undefined;
   #staticDir: string | undefined;
-  #development = false;
+  /** What the application is made with, and what the server. */
+  #parts: Pick<ApplicationOptions, "logger" | "orchestrator" | "engine" | "development"> = {};
   #options: ServerOptions = {};
 
   /** The routes to serve, and what stands around them. */
@@ -46,19 +45,19 @@ export class ServerBuilder {
 
   /** What writes down what happens; the console where there is none. */
   withLogger(logger: Logger): this {
-    this.#logger = logger;
+    this.#parts = { ...this.#parts, logger };
     return this;
   }
 
   /** What `request.submitTask` gives tasks to; it is started and stopped with the server. */
   withOrchestrator(orchestrator: Orchestrator): this {
-    this.#orchestrator = orchestrator;
+    this.#parts = { ...this.#parts, orchestrator };
     return this;
   }
 
   /** What `request.render` makes text with. */
   withEngine(engine: Engine): this {
-    this.#engine = engine;
+    this.#parts = { ...this.#parts, engine };
     return this;
   }
 
@@ -70,9 +69,7 @@ export class ServerBuilder {
 
   /** Port to listen on; 0 has the system choose one. Throws a TypeError where it is no port. */
   withPort(port: number): this {
-    if (!Number.isInteger(port) || port < 0 || port > 65535) {
-      throw new TypeError("Port must be an integer from 0 to 65535.");
-    }
+    if (!isPort(port)) throw new TypeError("Port must be an integer from 0 to 65535.");
     return this.withOptions({ port });
   }
 
@@ -95,7 +92,7 @@ export class ServerBuilder {
   /** Whether clients see what has gone wrong inside. Throws a TypeError where it is no boolean. */
   withDevelopmentMode(development: boolean): this {
     checkType("Development mode", development, "boolean");
-    this.#development = development;
+    this.#parts = { ...this.#parts, development };
     return this;
   }
 
@@ -103,18 +100,14 @@ export class ServerBuilder {
   build(): Server {
     if (this.#router === undefined) throw new TypeError("Router is required.");
     checkPart("Router", this.#router);
-    if (this.#logger !== undefined) checkPart("Logger", this.#logger);
-    if (this.#orchestrator !== undefined) checkPart("Orchestrator", this.#orchestrator);
-    if (this.#engine !== undefined) checkPart("Engine", this.#engine);
-    const app = new App({
-      development: this.#development,
-      ...(this.#logger && { logger: this.#logger }),
-      ...(this.#orchestrator && { orchestrator: this.#orchestrator }),
-      ...(this.#engine && { engine: this.#engine }),
-    });
+    const { logger, orchestrator, engine } = this.#parts;
+    if (logger !== undefined) checkPart("Logger", logger);
+    if (orchestrator !== undefined) checkPart("Orchestrator", orchestrator);
+    if (engine !== undefined) checkPart("Engine", engine);
+    const app = new App(this.#parts);
     app.include(this.#router);
     if (this.#staticDir !== undefined) app.include(staticFiles(this.#staticDir), { prefix: "/static" });
-    if (!this.#logger) app.environment.logger.info("Logger missing, defaulting to console logging.");
+    if (logger === undefined) app.environment.logger.info("Logger missing, defaulting to console logging.");
     return new Server(app, this.#options);
   }
 }

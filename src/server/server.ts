@@ -1,30 +1,12 @@
-import { type AddressInfo, createServer, type ListenOptions, type Server as NetServer, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { TlsOptions } from "node:tls";
 import type { Application } from "../app/index.ts";
-import { ConnectionGroup, type ConnectionOptions, DEFAULT_CONNECTION_OPTIONS } from "../h1/index.ts";
+import { ConnectionGroup } from "../h1/index.ts";
 import { quiet } from "../h1/quiet.ts";
-import { DEFAULT_PARSER_LIMITS, type ParserLimits } from "../parser/index.ts";
 import { tellConnectionOpen } from "./diagnostics.ts";
+import { checkServerOptions, listenError, type Place, type ServerOptions } from "./options.ts";
 import { Service } from "./service.ts";
 import { serveSocket } from "./socket.ts";
-
-export interface ServerOptions extends Partial<ParserLimits>, Partial<ConnectionOptions> {
-  /** Name or address to listen on. */
-  readonly host?: string;
-  /** Port to listen on; 0 has the system choose one. */
-  readonly port?: number;
-  /** Path of a Unix socket to listen on, in place of host and port. */
-  readonly path?: string;
-  /** An open descriptor to listen on, in place of host and port: what a process manager hands over. */
-  readonly fd?: number;
-  /** Key, certificate and the rest of node:tls; with it the server speaks HTTPS. */
-  readonly tls?: TlsOptions;
-  /** Connections that may be open; further ones are closed as they come. */
-  readonly maxConnections?: number;
-  /** Requests that may be at work; further ones get 503 with Retry-After. */
-  readonly maxConcurrentRequests?: number;
-}
 
 export interface StopOptions {
   /** Milliseconds that requests in flight may take; 10 000 by default, Infinity for as long as they want. */
@@ -43,19 +25,6 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const DEFAULT_DEADLINE = 10_000;
 /** The longest time that a timer can wait, some 24 days; asked for more, it would not wait at all. */
 const TIMER_MAX = 0x7fff_ffff;
-
-/** Every option that has a default. Loopback only, until somebody decides otherwise. */
-export const DEFAULT_SERVER_OPTIONS: Required<Omit<ServerOptions, "path" | "fd" | "tls">> = {
-  host: "127.0.0.1",
-  port: 8080,
-  maxConnections: Number.POSITIVE_INFINITY,
-  maxConcurrentRequests: Number.POSITIVE_INFINITY,
-  ...DEFAULT_PARSER_LIMITS,
-  ...DEFAULT_CONNECTION_OPTIONS,
-};
-
-/** Where to listen. */
-type Place = ListenOptions & { readonly fd?: number };
 
 /** Connections that the system holds for a server that is busy. */
 const BACKLOG = 1024;
@@ -105,18 +74,10 @@ export class Server {
 
   /** Throws a RangeError where an option is out of its range. */
   constructor(application: Application, options: ServerOptions = {}) {
-    const host = options.host ?? DEFAULT_SERVER_OPTIONS.host;
-    const port = options.port ?? DEFAULT_SERVER_OPTIONS.port;
-    const maxConnections = atLeastOne("maxConnections", options.maxConnections);
-    const maxConcurrentRequests = atLeastOne("maxConcurrentRequests", options.maxConcurrentRequests);
-    if (!Number.isInteger(port) || port < 0 || port > 65535) {
-      // What stands in an environment variable is text, and looks like a number.
-      const shown = typeof port === "string" ? JSON.stringify(port) : port;
-      throw new RangeError(`port must be a whole number from 0 to 65535, not ${shown}`);
-    }
-    const { path, fd, tls } = options;
+    const { place, maxConnections, maxConcurrentRequests } = checkServerOptions(options);
+    const { tls } = options;
     this.#application = application;
-    this.#place = path !== undefined ? { path } : fd !== undefined ? { fd } : { host, port };
+    this.#place = place;
     this.#secure = tls !== undefined;
     this.#service = new Service(application, maxConcurrentRequests, (socket) => this.#watch(socket));
     this.#connections = new ConnectionGroup(this.#service, options);
@@ -306,25 +267,4 @@ export class Server {
 /** Whether nothing has come of a socket: of those below TLS it has not even begun to become secure. */
 function isUnused(socket: Duplex): boolean {
   return (socket as Partial<Socket>).bytesRead === 0;
-}
-
-/** A bound that may be left open; throws a RangeError where it is less than 1. */
-function atLeastOne(name: string, value = Number.POSITIVE_INFINITY): number {
-  if (!(value >= 1)) throw new RangeError(`${name} must be a number of at least 1, not ${value}`);
-  return value;
-}
-
-function listenError(cause: NodeJS.ErrnoException, { path, fd, host, port }: Place): Error {
-  const place = path ?? (fd === undefined ? `${host}:${port}` : `descriptor ${fd}`);
-  const reasons: Record<string, string> = {
-    EADDRINUSE:
-      path === undefined
-        ? "another program listens there already"
-        : "another program listens there already, or one that has ended left it behind: then remove it",
-    EACCES: "this user may not listen there",
-    EADDRNOTAVAIL: "this machine has no such address",
-    ENOTFOUND: "there is no such host name",
-  };
-  const reason = reasons[cause.code ?? ""] ?? cause.message;
-  return Object.assign(new Error(`cannot listen on ${place}: ${reason}`, { cause }), { code: cause.code });
 }

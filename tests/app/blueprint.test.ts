@@ -244,4 +244,15 @@ describe("a decorator in the wrong place", () => {
   test("with what is no middleware is refused at once", () => {
     expect(() => use("no" as unknown as Middleware)).toThrow("a middleware is a function");
   });
+
+  test("with a middleware that gives no handler is refused when the blueprint is added", () => {
+    class Wrong extends Blueprint {
+      @use(note("outside"), (() => undefined) as unknown as Middleware)
+      @get("/")
+      here() {
+        return "";
+      }
+    }
+    expect(() => new App().addBlueprint(new Wrong())).toThrow("gives no handler");
+  });
 });

@@ -9,12 +9,15 @@ test("the entries load through import and require, and the types are named first
   const { Parser, ParseError } = await import("pyrois/parser");
   const { ConnectionGroup } = await import("pyrois/h1");
   expect((await import("pyrois/cookies")).sealedCookie).toBeTypeOf("function");
+  expect((await import("pyrois/static")).staticFiles).toBeTypeOf("function");
   // One class, whichever entry it comes from.
   expect([(await import("pyrois")).ParseError === ParseError, typeof ConnectionGroup]).toEqual([true, "function"]);
   expect(createRequire(import.meta.url)("pyrois").App).toBeTypeOf("function");
   expect([typeof App, typeof Parser]).toEqual(["function", "function"]);
   const { exports } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  for (const entry of [".", "./cookies", "./h1", "./parser"]) expect(Object.keys(exports[entry])[0]).toBe("types");
+  for (const entry of [".", "./cookies", "./h1", "./parser", "./static"]) {
+    expect(Object.keys(exports[entry])[0]).toBe("types");
+  }
 });
 
 test("cookies are read and written by what was built, under the licence of their package", async () => {

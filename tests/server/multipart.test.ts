@@ -8,6 +8,7 @@ import { openMultipart } from "../../src/http/multipart.ts";
 import { App, HttpError, type HttpRequest, type MultipartOptions, type Part, type Server } from "../../src/index.ts";
 import { exchange, RawClient } from "../support/client.ts";
 import { deferred } from "../support/deferred.ts";
+import { settled } from "../support/settled.ts";
 
 const TYPE = "multipart/form-data; boundary=b";
 const MIB = 1048576;
@@ -393,11 +394,7 @@ test("while a part is not read, the client is not read from", async () => {
   const before = process.memoryUsage();
   client.socket.write(head("/slow", length(start.length + content.length + end.length)));
   for (const piece of [start, content, end]) client.socket.write(piece);
-  let sent = -1;
-  while (client.socket.bytesWritten - client.socket.writableLength !== sent) {
-    sent = client.socket.bytesWritten - client.socket.writableLength;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  await settled(() => client.socket.bytesWritten - client.socket.writableLength);
   expect(client.socket.writableLength).toBeGreaterThan(0);
   expect(process.memoryUsage().arrayBuffers - before.arrayBuffers).toBeLessThan(8 * MIB);
   released.resolve();

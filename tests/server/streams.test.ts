@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { App, type BodyStream, HttpResponse, type Server } from "../../src/index.ts";
 import { exchange, RawClient } from "../support/client.ts";
 import { deferred } from "../support/deferred.ts";
+import { settled } from "../support/settled.ts";
 
 const errors: unknown[] = [];
 const app = new App().on("error", (error) => errors.push(error));
@@ -147,11 +148,7 @@ describe("faults", () => {
     await once(socket, "connect");
     socket.pause();
     socket.write(get("/endless"));
-    let before = -1;
-    while (asked !== before) {
-      before = asked;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    await settled(() => asked);
     expect(asked).toBeLessThan(5000);
     socket.resetAndDestroy();
     await letGo.promise;

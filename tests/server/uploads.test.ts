@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { App, type Server } from "../../src/index.ts";
 import { exchange, RawClient } from "../support/client.ts";
 import { deferred } from "../support/deferred.ts";
+import { settled } from "../support/settled.ts";
 
 const app = new App().on("error", () => {});
 const released = deferred();
@@ -67,11 +68,7 @@ test("while nobody reads, the client is not read from; then all of it comes", as
   const size = 60_000_000;
   client.socket.write(head("/hold", size));
   client.socket.write(Buffer.alloc(size));
-  let before = -1;
-  while (client.socket.bytesWritten - client.socket.writableLength !== before) {
-    before = client.socket.bytesWritten - client.socket.writableLength;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  await settled(() => client.socket.bytesWritten - client.socket.writableLength);
   expect(client.socket.writableLength).toBeGreaterThan(0);
   expect(process.memoryUsage().arrayBuffers).toBeLessThan(size + 40_000_000);
   released.resolve();

@@ -1,17 +1,7 @@
 /** Files as responses, on real sockets: what is sent, and that nothing stays open. */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Readable } from "node:stream";
@@ -19,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { App, type FileInit, file, HttpResponse } from "../../src/index.ts";
 import { exchange, RawClient } from "../support/client.ts";
+import { openFiles } from "../support/files.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "pyrois-files-"));
 const at = (name: string) => path.join(folder, name);
@@ -65,17 +56,7 @@ const get = (name: string, method = "GET") => `${method} /${name} HTTP/1.1\r\nHo
 const answer = async (name: string) => (await exchange(port, get(name)))[0];
 
 /** How many descriptors of this process lead to files of the folder; where they cannot be seen, none. */
-function open(): number {
-  if (process.platform !== "linux") return 0;
-  const targets = readdirSync("/proc/self/fd").map((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`);
-    } catch {
-      return "";
-    }
-  });
-  return targets.filter((target) => target.startsWith(folder)).length;
-}
+const open = () => openFiles().filter((opened) => opened.startsWith(folder)).length;
 
 describe("what is sent", () => {
   test("content, length, date and type", async () => {

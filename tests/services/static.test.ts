@@ -1,16 +1,7 @@
 /** The files of a folder, over sockets: real files, and requests that nothing normalises on their way. */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { chmod, rename, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -21,6 +12,8 @@ import { App, Router, type Server } from "../../src/index.ts";
 import { type StaticOptions, staticFiles } from "../../src/services/static.ts";
 import { exchange, RawClient, type RawResponse } from "../support/client.ts";
 import { deferred } from "../support/deferred.ts";
+import { openFiles } from "../support/files.ts";
+import { settled } from "../support/settled.ts";
 
 const outside = mkdtempSync(path.join(tmpdir(), "pyrois-static-"));
 const root = path.join(outside, "public");
@@ -95,14 +88,12 @@ function served(options: StaticOptions): string {
 
 /** How many descriptors of this process are of a file; other tests open others. */
 function descriptors(name: string): number {
-  const links = readdirSync("/proc/self/fd").map((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`);
-    } catch {
-      return "";
-    }
-  });
-  return links.filter((link) => link === file(name)).length;
+  return openFiles().filter((opened) => opened === file(name)).length;
+}
+
+/** Resolves when a condition holds that nothing tells of. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 describe("a file", () => {
@@ -128,9 +119,8 @@ describe("a file", () => {
       request(`/s/${name}`) + request(`/s/${name}`, "", "HEAD") + request("/s/a.txt"),
       ["GET", "HEAD", "GET"],
     );
-    expect([first, again].map(({ headers }) => [...headers].filter(([field]) => field !== "date"))).toEqual(
-      Array(2).fill([...first.headers].filter(([field]) => field !== "date")),
-    );
+    for (const { headers } of [first, again]) headers.delete("date");
+    expect([...again.headers]).toEqual([...first.headers]);
     expect([again.status, again.body, next.body]).toEqual([200, "", "0123456789"]);
   });
 
@@ -587,7 +577,7 @@ describe("what changes", () => {
     await write("late.txt", "old");
     await get(`${prefix}/late.txt`);
     await write("late.txt", "new");
-    while ((await get(`${prefix}/late.txt`)).body !== "new") await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(async () => (await get(`${prefix}/late.txt`)).body === "new");
   });
 
   /** Changes a file behind the server's back; gives whether it still has what was there before. */
@@ -661,20 +651,12 @@ describe("content on its way", () => {
     return socket;
   }
 
-  /** Resolves when a condition holds that nothing tells of. */
-  async function until(holds: () => boolean): Promise<void> {
-    while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-
   test("a file comes whole to a slow reader, and is not read faster than that reads", async () => {
     const before = process.memoryUsage().arrayBuffers;
     const socket = await waiting("/s/huge.bin");
     await once(socket, "readable");
     const taken = () => process.memoryUsage().arrayBuffers - before;
-    for (let last = -1; last !== taken(); ) {
-      last = taken();
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    await settled(taken);
     // What the system holds for a connection was in memory, too, and may still be there.
     expect(taken()).toBeLessThan(SIZE / 2);
     let received = 0;

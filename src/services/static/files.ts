@@ -1,7 +1,8 @@
+import { checkField } from "../../h1/index.ts";
 import { HttpHeaders, type HttpRequest, HttpResponse, NotAcceptableError, NotFoundError } from "../../http/index.ts";
 import { choose } from "./codings.ts";
 import { checkReadable, isSame, readPieces, readWhole } from "./content.ts";
-import { Folder, type Representation, toHttpError } from "./folder.ts";
+import { Folder, type Representation, throwHttpError } from "./folder.ts";
 import { type Answered, decide, isPlain } from "./library.ts";
 import { Memory } from "./memory.ts";
 import { cacheControlOf, type StaticOptions } from "./options.ts";
@@ -30,11 +31,11 @@ export class StaticFiles {
   /** Names that are being looked up: many may ask for one at once. */
   readonly #pending = new Map<string, Promise<Known>>();
 
-  /** Throws an Error where the root is no folder, and a TypeError where Cache-Control could not be sent. */
+  /** Throws an Error where the root is no folder, and a TypeError or RangeError where Cache-Control could not be sent. */
   constructor(root: string, options: Required<StaticOptions>) {
     this.#options = options;
     this.#cacheControl = cacheControlOf(options.cacheControl);
-    new HttpHeaders().set("Cache-Control", this.#cacheControl);
+    checkField("Cache-Control", this.#cacheControl);
     this.#memory = new Memory(options.maxCacheSize);
     this.#folder = new Folder(root, options);
   }
@@ -157,8 +158,4 @@ function nameOf({ path, params }: HttpRequest): string {
 function toFolder({ path, query }: HttpRequest): HttpResponse {
   const location = query === "" ? `${path}/` : `${path}/?${query}`;
   return new HttpResponse(null, { status: 308, headers: { Location: location } });
-}
-
-function throwHttpError(error: unknown): never {
-  throw toHttpError(error);
 }

@@ -33,12 +33,12 @@ export interface Representation extends Found {
 const NOWHERE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ELOOP", "EINVAL"]);
 const FORBIDDEN: ReadonlySet<string> = new Set(["EACCES", "EPERM"]);
 
-/** The answer that an error of the system means, or itself where that is none of the client's concern. */
-export function toHttpError(error: unknown): unknown {
+/** Throws the HttpError that an error of the system means, or itself where that is none of the client's concern. */
+export function throwHttpError(error: unknown): never {
   const { code = "" } = error as NodeJS.ErrnoException;
-  if (NOWHERE.has(code)) return new NotFoundError(undefined, { cause: error });
-  if (FORBIDDEN.has(code)) return new ForbiddenError(undefined, { cause: error });
-  return error;
+  if (NOWHERE.has(code)) throw new NotFoundError(undefined, { cause: error });
+  if (FORBIDDEN.has(code)) throw new ForbiddenError(undefined, { cause: error });
+  throw error;
 }
 
 /**
@@ -127,7 +127,7 @@ export class Folder {
       if (!answered.stat.isFile()) throw new NotFoundError();
       return { ...answered, coding, path: real };
     } catch (error) {
-      throw toHttpError(error);
+      throwHttpError(error);
     }
   }
 

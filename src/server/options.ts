@@ -1,0 +1,85 @@
+/** Where a server listens, and what it grants whoever comes. */
+import type { ListenOptions } from "node:net";
+import type { TlsOptions } from "node:tls";
+import { type ConnectionOptions, DEFAULT_CONNECTION_OPTIONS } from "../h1/index.ts";
+import { DEFAULT_PARSER_LIMITS, type ParserLimits } from "../parser/index.ts";
+
+export interface ServerOptions extends Partial<ParserLimits>, Partial<ConnectionOptions> {
+  /** Name or address to listen on. */
+  readonly host?: string;
+  /** Port to listen on; 0 has the system choose one. */
+  readonly port?: number;
+  /** Path of a Unix socket to listen on, in place of host and port. */
+  readonly path?: string;
+  /** An open descriptor to listen on, in place of host and port: what a process manager hands over. */
+  readonly fd?: number;
+  /** Key, certificate and the rest of node:tls; with it the server speaks HTTPS. */
+  readonly tls?: TlsOptions;
+  /** Connections that may be open; further ones are closed as they come. */
+  readonly maxConnections?: number;
+  /** Requests that may be at work; further ones get 503 with Retry-After. */
+  readonly maxConcurrentRequests?: number;
+}
+
+/** Every option that has a default. Loopback only, until somebody decides otherwise. */
+export const DEFAULT_SERVER_OPTIONS: Required<Omit<ServerOptions, "path" | "fd" | "tls">> = {
+  host: "127.0.0.1",
+  port: 8080,
+  maxConnections: Number.POSITIVE_INFINITY,
+  maxConcurrentRequests: Number.POSITIVE_INFINITY,
+  ...DEFAULT_PARSER_LIMITS,
+  ...DEFAULT_CONNECTION_OPTIONS,
+};
+
+/** Where to listen. */
+export type Place = ListenOptions & { readonly fd?: number };
+
+/** What is said of a server itself, with defaults; the rest its connections look after. */
+interface CheckedOptions {
+  readonly place: Place;
+  readonly maxConnections: number;
+  readonly maxConcurrentRequests: number;
+}
+
+/** Whether there can be such a port; 0 is one that the system chooses. */
+export function isPort(port: unknown): boolean {
+  return Number.isInteger(port) && (port as number) >= 0 && (port as number) <= 65535;
+}
+
+/** What options say of a server itself; throws a RangeError that names what is out of its range. */
+export function checkServerOptions(options: ServerOptions): CheckedOptions {
+  const maxConnections = atLeastOne("maxConnections", options);
+  const maxConcurrentRequests = atLeastOne("maxConcurrentRequests", options);
+  const host = options.host ?? DEFAULT_SERVER_OPTIONS.host;
+  const port = options.port ?? DEFAULT_SERVER_OPTIONS.port;
+  if (!isPort(port)) {
+    // What stands in an environment variable is text, and looks like a number.
+    const shown = typeof port === "string" ? JSON.stringify(port) : port;
+    throw new RangeError(`port must be a whole number from 0 to 65535, not ${shown}`);
+  }
+  const { path, fd } = options;
+  const place = path !== undefined ? { path } : fd !== undefined ? { fd } : { host, port };
+  return { place, maxConnections, maxConcurrentRequests };
+}
+
+function atLeastOne(name: "maxConnections" | "maxConcurrentRequests", options: ServerOptions): number {
+  const { [name]: value = DEFAULT_SERVER_OPTIONS[name] } = options;
+  if (!(value >= 1)) throw new RangeError(`${name} must be a number of at least 1, not ${value}`);
+  return value;
+}
+
+/** The error of a place that cannot be had, with the code of its cause, that of the system. */
+export function listenError(cause: NodeJS.ErrnoException, { path, fd, host, port }: Place): Error {
+  const place = path ?? (fd === undefined ? `${host}:${port}` : `descriptor ${fd}`);
+  const reasons: Record<string, string> = {
+    EADDRINUSE:
+      path === undefined
+        ? "another program listens there already"
+        : "another program listens there already, or one that has ended left it behind: then remove it",
+    EACCES: "this user may not listen there",
+    EADDRNOTAVAIL: "this machine has no such address",
+    ENOTFOUND: "there is no such host name",
+  };
+  const reason = reasons[cause.code ?? ""] ?? cause.message;
+  return Object.assign(new Error(`cannot listen on ${place}: ${reason}`, { cause }), { code: cause.code });
+}
