@@ -29,6 +29,7 @@ export {
   type RouteOptions,
   Router,
   type RouterOptions,
+  type Routes,
   route,
   type Schema,
   type Schemas,

@@ -33,6 +33,7 @@ export type {
   RouteEvents,
   RouteHandler,
   RouteOptions,
+  Routes,
 } from "./routes.ts";
 export {
   type RequestIssue,

@@ -194,7 +194,6 @@ export function checked(schemas: Schemas, handler: Handler, label: string): Hand
   const checks = parts.map((part) => ({ part, read: READERS[part], schema: checkerOf(schemas, part, label) }));
   const answering =
     schemas.response === undefined ? handler : answeringAs(checkerOf(schemas, "response", label), handler);
-  if (checks.length === 0) return answering;
   return (request) => {
     const values: Checked = {};
     const done = run(checks, 0, request, values);

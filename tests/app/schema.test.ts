@@ -126,6 +126,12 @@ describe("schemas", () => {
     expect(told).toEqual([expect.stringContaining("the handler's answer is not what its schema says: /name")]);
   });
 
+  test("of the response alone leave nothing valid", async () => {
+    const app = new App();
+    app.get("/", ({ valid }) => Object.keys(valid).length, { schema: { response: z.number() } });
+    expect((await app.inject()).text()).toBe("0");
+  });
+
   test("that find a thousand things wrong tell twenty", async () => {
     const app = new App();
     app.post("/", () => "", { schema: { body: z.array(z.string()) } });
