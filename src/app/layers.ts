@@ -1,5 +1,5 @@
 /** What stands around handlers, layer by layer: that of the application, of its groups, of the route. */
-import { type Answer, type HttpRequest, HttpResponse, toResponse } from "../http/index.ts";
+import { type Answer, type HttpRequest, type HttpResponse, type Params, toResponse } from "../http/index.ts";
 import {
   type ErrorHandler,
   type Handler,
@@ -74,40 +74,39 @@ async function handle(catchers: readonly ErrorHandler[], error: unknown, request
   throw error;
 }
 
-function catching(catchers: readonly ErrorHandler[], serve: Handler): Handler {
-  const fail = (error: unknown, request: HttpRequest) => handle(catchers, error, request);
+/** A handler whose answers are responses, and whose errors are what `fail` makes of them. */
+function answering<A extends Answer>(
+  serve: Handler,
+  fail: (error: unknown, request: HttpRequest) => A | Promise<A>,
+): Handler<Params, unknown, HttpResponse | A> {
+  // Of another kind of promise than the language's own only `then` is known.
+  const later = (answer: Promise<Answer>, request: HttpRequest) =>
+    Promise.resolve(answer)
+      .then(toResponse)
+      .catch((error) => fail(error, request));
   return (request) => {
     try {
       const answer = serve(request);
-      if (answer instanceof HttpResponse) return answer;
       // What is no answer is an error like others, so it has to be found here.
-      return isPromise(answer) ? answer.then(toResponse).catch((error) => fail(error, request)) : toResponse(answer);
+      return isPromise(answer) ? later(answer, request) : toResponse(answer);
     } catch (error) {
       return fail(error, request);
     }
   };
 }
 
+function catching(catchers: readonly ErrorHandler[], serve: Handler): Handler {
+  return answering(serve, (error, request) => handle(catchers, error, request));
+}
+
 function telling(hooks: readonly ResponseHook[], serve: Handler, recover: Recover): Handler {
+  const answer = answering(serve, recover);
   const tell = (response: HttpResponse, request: HttpRequest) => {
     const told = callAll(hooks, (hook) => hook(response, request));
     return isPromise(told) ? told.then(() => response) : response;
   };
   return (request) => {
-    const fail = (error: unknown) => recover(error, request);
-    let response: HttpResponse;
-    try {
-      const answer = serve(request);
-      if (isPromise(answer)) {
-        return Promise.resolve(answer)
-          .then(toResponse)
-          .catch(fail)
-          .then((value) => tell(value, request));
-      }
-      response = toResponse(answer);
-    } catch (error) {
-      response = fail(error);
-    }
-    return tell(response, request);
+    const response = answer(request);
+    return isPromise(response) ? response.then((value) => tell(value, request)) : tell(response, request);
   };
 }
