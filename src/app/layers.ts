@@ -4,6 +4,7 @@ import {
   type ErrorHandler,
   type Handler,
   isPromise,
+  later,
   type Middleware,
   type RequestHook,
   type ResponseHook,
@@ -54,14 +55,14 @@ export function fold(middleware: readonly Middleware[], handler: Handler): Handl
 function callAll<T>(hooks: readonly T[], call: (hook: T) => unknown): void | Promise<void> {
   for (const [index, hook] of hooks.entries()) {
     const told = call(hook);
-    if (isPromise(told)) return told.then(() => callAll(hooks.slice(index + 1), call));
+    if (isPromise(told)) return later(told, () => callAll(hooks.slice(index + 1), call));
   }
 }
 
 function preceded(hooks: readonly RequestHook[], serve: Handler): Handler {
   return (request) => {
     const told = callAll(hooks, (hook) => hook(request));
-    return isPromise(told) ? told.then(() => serve(request)) : serve(request);
+    return isPromise(told) ? later(told, () => serve(request)) : serve(request);
   };
 }
 
@@ -79,16 +80,13 @@ function answering<A extends Answer>(
   serve: Handler,
   fail: (error: unknown, request: HttpRequest) => A | Promise<A>,
 ): Handler<Params, unknown, HttpResponse | A> {
-  // Of another kind of promise than the language's own only `then` is known.
-  const later = (answer: Promise<Answer>, request: HttpRequest) =>
-    Promise.resolve(answer)
-      .then(toResponse)
-      .catch((error) => fail(error, request));
+  const settle = (answer: Promise<Answer>, request: HttpRequest) =>
+    later(answer, toResponse).catch((error) => fail(error, request));
   return (request) => {
     try {
       const answer = serve(request);
       // What is no answer is an error like others, so it has to be found here.
-      return isPromise(answer) ? later(answer, request) : toResponse(answer);
+      return isPromise(answer) ? settle(answer, request) : toResponse(answer);
     } catch (error) {
       return fail(error, request);
     }
@@ -103,10 +101,10 @@ function telling(hooks: readonly ResponseHook[], serve: Handler, recover: Recove
   const answer = answering(serve, recover);
   const tell = (response: HttpResponse, request: HttpRequest) => {
     const told = callAll(hooks, (hook) => hook(response, request));
-    return isPromise(told) ? told.then(() => response) : response;
+    return isPromise(told) ? later(told, () => response) : response;
   };
   return (request) => {
     const response = answer(request);
-    return isPromise(response) ? response.then((value) => tell(value, request)) : tell(response, request);
+    return isPromise(response) ? later(response, (value) => tell(value, request)) : tell(response, request);
   };
 }

@@ -126,6 +126,13 @@ describe("schemas", () => {
     expect(told).toEqual([expect.stringContaining("the handler's answer is not what its schema says: /name")]);
   });
 
+  test("of the response check what comes later, by whatever kind of promise", async () => {
+    const then = (resolve: (value: object) => void) => [resolve({ name: "Ada", password: "secret" })];
+    const app = new App();
+    app.get("/", () => ({ then }) as never, { schema: { response: z.object({ name: z.string() }) } });
+    expect((await app.inject()).json()).toEqual({ name: "Ada" });
+  });
+
   test("that find a thousand things wrong tell twenty", async () => {
     const app = new App();
     app.post("/", () => "", { schema: { body: z.array(z.string()) } });
