@@ -19,7 +19,7 @@ export const MAX_CONTENT = 256 * 1024 * 1024;
  */
 export function ready(port) {
   if (process.send === undefined) {
-    console.log(`listening on http://${HOST}:${port}/json`);
+    console.log(`listening on http://${HOST}:${port}/`);
     return;
   }
   process.on("message", (message) => {

@@ -56,3 +56,11 @@ export type ResponseHook = (response: HttpResponse, request: HttpRequest) => unk
 export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
   return typeof value === "object" && value !== null && typeof (value as Promise<T>).then === "function";
 }
+
+/**
+ * What `next` makes of what comes later. Of another kind of promise than the language's own only `then` is known, and not
+ * what that gives.
+ */
+export function later<T, R>(promise: Promise<T>, next: (value: T) => R | Promise<R>): Promise<R> {
+  return Promise.resolve(promise).then(next);
+}

@@ -1,9 +1,10 @@
 /** What stands around handlers, layer by layer: that of the application, of its groups, of the route. */
-import { type Answer, type HttpRequest, HttpResponse, toResponse } from "../http/index.ts";
+import { type Answer, type HttpRequest, type HttpResponse, type Params, toResponse } from "../http/index.ts";
 import {
   type ErrorHandler,
   type Handler,
   isPromise,
+  later,
   type Middleware,
   type RequestHook,
   type ResponseHook,
@@ -59,14 +60,14 @@ export function fold(middleware: readonly Middleware[], handler: Handler): Handl
 function callAll<T>(hooks: readonly T[], call: (hook: T) => unknown): void | Promise<void> {
   for (const [index, hook] of hooks.entries()) {
     const told = call(hook);
-    if (isPromise(told)) return Promise.resolve(told).then(() => callAll(hooks.slice(index + 1), call));
+    if (isPromise(told)) return later(told, () => callAll(hooks.slice(index + 1), call));
   }
 }
 
 function preceded(hooks: readonly RequestHook[], serve: Handler): Handler {
   return (request) => {
     const told = callAll(hooks, (hook) => hook(request));
-    return isPromise(told) ? Promise.resolve(told).then(() => serve(request)) : serve(request);
+    return isPromise(told) ? later(told, () => serve(request)) : serve(request);
   };
 }
 
@@ -79,43 +80,36 @@ async function handle(catchers: readonly ErrorHandler[], error: unknown, request
   throw error;
 }
 
-function catching(catchers: readonly ErrorHandler[], serve: Handler): Handler {
-  const fail = (error: unknown, request: HttpRequest) => handle(catchers, error, request);
+/** A handler whose answers are responses, and whose errors are what `fail` makes of them. */
+function answering<A extends Answer>(
+  serve: Handler,
+  fail: (error: unknown, request: HttpRequest) => A | Promise<A>,
+): Handler<Params, unknown, HttpResponse | A> {
+  const settle = (answer: Promise<Answer>, request: HttpRequest) =>
+    later(answer, toResponse).catch((error) => fail(error, request));
   return (request) => {
     try {
       const answer = serve(request);
-      if (answer instanceof HttpResponse) return answer;
       // What is no answer is an error like others, so it has to be found here.
-      if (!isPromise(answer)) return toResponse(answer);
-      return Promise.resolve(answer)
-        .then(toResponse)
-        .catch((error) => fail(error, request));
+      return isPromise(answer) ? settle(answer, request) : toResponse(answer);
     } catch (error) {
       return fail(error, request);
     }
   };
 }
 
+function catching(catchers: readonly ErrorHandler[], serve: Handler): Handler {
+  return answering(serve, (error, request) => handle(catchers, error, request));
+}
+
 function telling(hooks: readonly ResponseHook[], serve: Handler, recover: Recover): Handler {
+  const answer = answering(serve, recover);
   const tell = (response: HttpResponse, request: HttpRequest) => {
     const told = callAll(hooks, (hook) => hook(response, request));
-    return isPromise(told) ? told.then(() => response) : response;
+    return isPromise(told) ? later(told, () => response) : response;
   };
   return (request) => {
-    const fail = (error: unknown) => recover(error, request);
-    let response: HttpResponse;
-    try {
-      const answer = serve(request);
-      if (isPromise(answer)) {
-        return Promise.resolve(answer)
-          .then(toResponse)
-          .catch(fail)
-          .then((value) => tell(value, request));
-      }
-      response = toResponse(answer);
-    } catch (error) {
-      response = fail(error);
-    }
-    return tell(response, request);
+    const response = answer(request);
+    return isPromise(response) ? later(response, (value) => tell(value, request)) : tell(response, request);
   };
 }

@@ -1,6 +1,6 @@
 /** Schemas of routes: any library's that keep to Standard Schema (zod, valibot, arktype …). */
 import { type Answer, HttpError, type HttpRequest, HttpResponse, UnsupportedMediaTypeError } from "../http/index.ts";
-import { type Handler, isPromise } from "./handler.ts";
+import { type Handler, isPromise, later } from "./handler.ts";
 
 /** A problem that a schema has found. */
 export interface SchemaIssue {
@@ -147,11 +147,9 @@ function run(checks: readonly Check[], index: number, request: HttpRequest, chec
   for (let at = index; at < checks.length; ++at) {
     const { part, read, schema } = checks[at];
     const value = read(request);
-    const result = isPromise(value)
-      ? Promise.resolve(value).then((given) => schema.validate(given))
-      : schema.validate(value);
+    const result = isPromise(value) ? later(value, (given) => schema.validate(given)) : schema.validate(value);
     if (isPromise(result)) {
-      return Promise.resolve(result).then((found) => {
+      return later(result, (found) => {
         accept(checked, part, found);
         return run(checks, at + 1, request, checked);
       });
@@ -169,7 +167,7 @@ function checkAnswer(schema: Schema["~standard"], answer: unknown): Answer | Pro
     throw new TypeError(`the handler's answer is not what its schema says: ${pointerOf(path)} ${message}`);
   };
   const result = schema.validate(answer);
-  return isPromise(result) ? Promise.resolve(result).then(take) : take(result);
+  return isPromise(result) ? later(result, take) : take(result);
 }
 
 const PARTS = ["params", "query", "headers", "body", "response"] as const;
@@ -198,15 +196,13 @@ export function checked(schemas: Schemas, handler: Handler, label: string): Hand
     const values: Checked = {};
     const done = run(checks, 0, request, values);
     request.valid = values;
-    return isPromise(done) ? Promise.resolve(done).then(() => answering(request)) : answering(request);
+    return isPromise(done) ? later(done, () => answering(request)) : answering(request);
   };
 }
 
 function answeringAs(schema: Schema["~standard"], handler: Handler): Handler {
   return (request) => {
     const answer = handler(request);
-    return isPromise(answer)
-      ? Promise.resolve(answer).then((value) => checkAnswer(schema, value))
-      : checkAnswer(schema, answer);
+    return isPromise(answer) ? later(answer, (value) => checkAnswer(schema, value)) : checkAnswer(schema, answer);
   };
 }

@@ -13,6 +13,20 @@ class PaymentError extends HttpError {
   }
 }
 
+/** A promise of another kind than the language's own: it has nothing but `then`. */
+class Later<T> {
+  readonly #promise: Promise<T>;
+
+  constructor(promise: Promise<T>) {
+    this.#promise = promise;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: that is what is tested
+  then<R, E>(fulfilled: (value: T) => R, rejected?: (error: unknown) => E): Later<R | E> {
+    return new Later(this.#promise.then(fulfilled, rejected));
+  }
+}
+
 const PROBLEM = { Accept: "application/problem+json" };
 
 describe("error handlers", () => {
@@ -75,6 +89,14 @@ describe("error handlers", () => {
       .catch(() => Promise.reject(new BadRequestError()))
       .get("/b", () => Promise.reject(new Error()));
     expect((await app.inject({ path: "/a/b" })).text()).toBe("mended");
+  });
+
+  test("let answers pass that come later, by whatever kind of promise", async () => {
+    const app = new App().catch(() => "caught");
+    const later = (promise: Promise<string>) => () => new Later(promise) as unknown as Promise<string>;
+    app.get("/good", later(Promise.resolve("later"))).get("/bad", later(Promise.reject(new Error())));
+    const texts = ["/good", "/bad"].map(async (path) => (await app.inject({ path })).text());
+    expect(await Promise.all(texts)).toEqual(["later", "caught"]);
   });
 
   test("what is caught is not reported", async () => {

@@ -132,6 +132,13 @@ describe("schemas", () => {
     expect((await app.inject()).text()).toBe("0");
   });
 
+  test("of the response check what comes later, by whatever kind of promise", async () => {
+    const then = (resolve: (value: object) => void) => [resolve({ name: "Ada", password: "secret" })];
+    const app = new App();
+    app.get("/", () => ({ then }) as never, { schema: { response: z.object({ name: z.string() }) } });
+    expect((await app.inject()).json()).toEqual({ name: "Ada" });
+  });
+
   test("that find a thousand things wrong tell twenty", async () => {
     const app = new App();
     app.post("/", () => "", { schema: { body: z.array(z.string()) } });
