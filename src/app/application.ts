@@ -125,6 +125,7 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     register: (routes) => this.#register(routes),
     unregister: (routes) => this.#unregister(routes),
     refold: () => this.#refold(),
+    changed: (undo) => void this.loading?.undo.push(undo),
   };
 
   /**
@@ -148,10 +149,6 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     return null;
   }
 
-  protected override changed(undo: () => void): void {
-    this.loading?.undo.push(undo);
-  }
-
   override on<E extends keyof ApplicationEvents>(event: E, hook: ApplicationEvents[E]): this {
     const hooks: unknown[] | undefined = Object.hasOwn(this.#hooks, event)
       ? this.#hooks[event as Lifecycle | "error"]
@@ -159,7 +156,7 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     if (hooks === undefined) return super.on(event as keyof RouteEvents, hook as RouteEvents[keyof RouteEvents]);
     if (typeof hook !== "function") throw new TypeError("a hook is a function");
     hooks.push(hook);
-    this.changed(() => hooks.splice(hooks.lastIndexOf(hook), 1));
+    this.place.changed(() => hooks.splice(hooks.lastIndexOf(hook), 1));
     return this;
   }
 

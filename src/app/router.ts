@@ -29,6 +29,7 @@ export class Router<const Prefix extends string = ""> extends Routes<NoConverter
     register: (routes) => this.#register(routes),
     unregister: (routes) => this.#unregister(routes),
     refold: () => this.#above?.refold(),
+    changed: (undo) => this.#above?.changed(undo),
   };
 
   /** Throws a TypeError where the prefix or a middleware makes no sense. */
@@ -78,6 +79,11 @@ export class Router<const Prefix extends string = ""> extends Routes<NoConverter
       this.#above = null;
       throw error;
     }
+    const served = this.#served;
+    above.changed(() => {
+      // Unless it was excluded by hand, and perhaps included elsewhere.
+      if (this.#served === served) this.detach(above);
+    });
   }
 
   /** Has its routes served no more; called by `exclude`. */

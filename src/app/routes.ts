@@ -90,6 +90,8 @@ export interface Place {
   unregister(routes: readonly NewRoute[]): void;
   /** Puts the layers around routes anew. */
   refold(): void;
+  /** Told of what was changed beside routes, with what takes it back: for whoever takes all that was done away at once. */
+  changed(undo: () => void): void;
 }
 
 /** Routes that can be included: a `Router`, whatever its prefix. */
@@ -143,9 +145,6 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     return undefined;
   }
 
-  /** Told of a change to the layer, with what takes it back. */
-  protected changed(_undo: () => void): void {}
-
   /** Adds to a list of the layer, and takes that back where the routes do not bear it. */
   #add<T>(list: T[], items: readonly T[], what: string): void {
     if (items.length === 0) return;
@@ -160,7 +159,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
       remove();
       throw error;
     }
-    this.changed(() => {
+    this.place.changed(() => {
       remove();
       this.place.refold();
     });
@@ -321,6 +320,7 @@ export class Group<C extends Converters, Prefix extends string> extends Routes<C
       register: (routes) => above.register(routes),
       unregister: (routes) => above.unregister(routes),
       refold: () => above.refold(),
+      changed: (undo) => above.changed(undo),
     };
   }
 }
