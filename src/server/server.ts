@@ -197,9 +197,10 @@ export class Server {
 
   /**
    * Tells the hooks of the application that it starts, starts its orchestrator, and accepts connections. Rejects where
-   * one of those does, and with an error that names the address where it cannot be had; then what was started is stopped.
+   * one of those does, where it was stopped, and with an error that names the address where it cannot be had; then what was started is stopped.
    */
   start(): Promise<this> {
+    if (this.#stopping) return Promise.reject(new Error("this server was stopped; make another one"));
     this.#starting ??= this.#start();
     return this.#starting;
   }
@@ -234,6 +235,7 @@ export class Server {
    * flight are answered. A second signal ends the process as if nobody listened to it.
    */
   async run({ onListen, ...options }: RunOptions = {}): Promise<void> {
+    deadlineOf(options);
     await this.start();
     const stop = () => {
       for (const signal of SIGNALS) process.off(signal, stop);
@@ -251,8 +253,7 @@ export class Server {
    * RangeError where the deadline is negative, rejects where a hook does.
    */
   stop(options: StopOptions = {}): Promise<void> {
-    const { deadline = DEFAULT_DEADLINE } = options;
-    if (!(deadline >= 0)) throw new RangeError(`deadline must be a number of milliseconds, not ${deadline}`);
+    const deadline = deadlineOf(options);
     this.#stopping ??= this.#stop(deadline).finally(this.#tellStopped);
     return this.#stopping;
   }
@@ -312,6 +313,12 @@ function isUnused(socket: Duplex): boolean {
 function atLeastOne(name: string, value = Number.POSITIVE_INFINITY): number {
   if (!(value >= 1)) throw new RangeError(`${name} must be a number of at least 1, not ${value}`);
   return value;
+}
+
+/** Throws a RangeError where the deadline is negative or no number. */
+function deadlineOf({ deadline = DEFAULT_DEADLINE }: StopOptions): number {
+  if (!(deadline >= 0)) throw new RangeError(`deadline must be a number of milliseconds, not ${deadline}`);
+  return deadline;
 }
 
 function listenError(cause: NodeJS.ErrnoException, { path, fd, host, port }: Place): Error {
