@@ -71,6 +71,7 @@ export class Router<const Prefix extends string = ""> extends Routes<NoConverter
   attach(prefix: string, above: Place): void {
     checkPrefix(prefix);
     if (this.#above !== null) throw new TypeError("this router is included already");
+    if (above.layers().includes(this.layer)) throw new TypeError("a router cannot be included in itself");
     this.#above = above;
     this.#prefix = prefix;
     try {

@@ -1,5 +1,6 @@
 /** What an application and its groups have in common: routes can be registered on them, and layers put around those. */
 import { isToken } from "../http/index.ts";
+import { methodId } from "../parser/index.ts";
 import type { Converters } from "../router/index.ts";
 import type { Blueprint } from "./blueprint.ts";
 import type {
@@ -105,12 +106,27 @@ export function checkPrefix(prefix: string): void {
   throw new TypeError(`a prefix begins with "/" and does not end with it, not like ${JSON.stringify(prefix)}`);
 }
 
+/** Throws a TypeError where a path would run together with the prefix before it; `pattern` is both. */
+function checkPath(path: string, pattern: string): void {
+  // Without a prefix there is also the server as a whole.
+  if (path === "" || String(path).startsWith("/") || pattern === "*") return;
+  throw new TypeError(`a path begins with "/", not like ${JSON.stringify(path)}, in ${pattern}`);
+}
+
 /** Methods of a route; throws a TypeError that names the route where one of them is none. */
 function methodsOf({ methods = ["GET"] }: RouteChoice, pattern: string): readonly string[] {
   const list = methods === "*" ? ["*"] : methods;
+  if (!Array.isArray(list))
+    throw new TypeError(`the methods of ${pattern} are a list or "*", not ${JSON.stringify(list)}`);
   if (list.length === 0) throw new TypeError(`${pattern} has no method`);
   for (const method of list) {
-    if (!isToken(method)) throw new TypeError(`${JSON.stringify(method)} of ${pattern} is no method`);
+    const wrong = `${JSON.stringify(method)} of ${pattern} is no method`;
+    if (!isToken(method)) throw new TypeError(wrong);
+    // It would never be asked for (RFC 9110 §9.1).
+    const upper = method.toUpperCase();
+    if (upper !== method && methodId(upper) !== 0) {
+      throw new TypeError(`${wrong}; methods are told apart by case, so it would have to be "${upper}"`);
+    }
   }
   return list;
 }
@@ -248,6 +264,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     options: RouteOptions<S> = {},
   ): this {
     const pattern = `${this.#prefix}${path}`;
+    checkPath(path, pattern);
     if (typeof handler !== "function") throw new TypeError(`the handler of ${pattern} is no function`);
     const { name, host, schema } = options;
     const own = ownLayer(options, pattern);
@@ -312,14 +329,21 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
 /** Routes below a path, with layers of their own. */
 export class Group<C extends Converters, Prefix extends string> extends Routes<C, Prefix> {
   protected override readonly place: Place;
+  /** Whether it never had a route, so that none has its layer around it. */
+  #bare = true;
 
   constructor(prefix: string, above: Place) {
     super(prefix);
     this.place = {
       layers: () => [...above.layers(), this.layer],
-      register: (routes) => above.register(routes),
+      register: (routes) => {
+        this.#bare = false;
+        above.register(routes);
+      },
       unregister: (routes) => above.unregister(routes),
-      refold: () => above.refold(),
+      refold: () => {
+        if (!this.#bare) above.refold();
+      },
       changed: (undo) => above.changed(undo),
     };
   }
