@@ -52,7 +52,7 @@ function wrap(middleware: Middleware, serve: Handler): Handler {
 function callAll<T>(hooks: readonly T[], call: (hook: T) => unknown): void | Promise<void> {
   for (const [index, hook] of hooks.entries()) {
     const told = call(hook);
-    if (isPromise(told)) return told.then(() => callAll(hooks.slice(index + 1), call));
+    if (isPromise(told)) return Promise.resolve(told).then(() => callAll(hooks.slice(index + 1), call));
   }
 }
 
@@ -79,7 +79,10 @@ function catching(catchers: readonly ErrorHandler[], serve: Handler): Handler {
       const answer = serve(request);
       if (answer instanceof HttpResponse) return answer;
       // What is no answer is an error like others, so it has to be found here.
-      return isPromise(answer) ? answer.then(toResponse).catch((error) => fail(error, request)) : toResponse(answer);
+      if (!isPromise(answer)) return toResponse(answer);
+      return Promise.resolve(answer)
+        .then(toResponse)
+        .catch((error) => fail(error, request));
     } catch (error) {
       return fail(error, request);
     }

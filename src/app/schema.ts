@@ -1,5 +1,12 @@
 /** Schemas of routes: any library's that keep to Standard Schema (zod, valibot, arktype …). */
-import { type Answer, HttpError, type HttpRequest, HttpResponse, UnsupportedMediaTypeError } from "../http/index.ts";
+import {
+  type Answer,
+  HttpError,
+  type HttpRequest,
+  HttpResponse,
+  percentEncode,
+  UnsupportedMediaTypeError,
+} from "../http/index.ts";
 import { type Handler, isPromise } from "./handler.ts";
 
 /** A problem that a schema has found. */
@@ -67,6 +74,14 @@ function pointerOf(path: SchemaIssue["path"] = []): string {
     .join("");
 }
 
+/** What no fragment of a URI has (RFC 3986 §3.5). */
+const NO_FRAGMENT = /[^!$&'()*+,\-./0-9:;=?@A-Z_a-z~]+/gu;
+
+/** A pointer as a fragment of a URI (RFC 6901 §6). */
+function fragmentOf(pointer: string): string {
+  return `#${percentEncode(pointer, NO_FRAGMENT)}`;
+}
+
 /** A request that a schema refuses: 422 for its content, else 400. Its response names what is wrong and where. */
 export class ValidationError extends HttpError {
   readonly part: RequestPart;
@@ -80,7 +95,7 @@ export class ValidationError extends HttpError {
     super(part === "body" ? 422 : 400, `the request's ${part} is not valid\n${lines.join("\n")}`, {
       problem: {
         detail: `the request's ${part} is not valid`,
-        errors: issues.map(({ pointer, message }) => ({ in: part, pointer: `#${pointer}`, detail: message })),
+        errors: issues.map(({ pointer, message }) => ({ in: part, pointer: fragmentOf(pointer), detail: message })),
       },
     });
     this.part = part;
@@ -149,7 +164,7 @@ function run(checks: readonly Check[], index: number, request: HttpRequest, chec
     const value = read(request);
     const result = isPromise(value) ? value.then((given) => schema.validate(given)) : schema.validate(value);
     if (isPromise(result)) {
-      return result.then((found) => {
+      return Promise.resolve(result).then((found) => {
         accept(checked, part, found);
         return run(checks, at + 1, request, checked);
       });
@@ -167,7 +182,7 @@ function checkAnswer(schema: Schema["~standard"], answer: unknown): Answer | Pro
     throw new TypeError(`the handler's answer is not what its schema says: ${pointerOf(path)} ${message}`);
   };
   const result = schema.validate(answer);
-  return isPromise(result) ? result.then(take) : take(result);
+  return isPromise(result) ? Promise.resolve(result).then(take) : take(result);
 }
 
 const PARTS = ["params", "query", "headers", "body", "response"] as const;
@@ -204,6 +219,7 @@ export function checked(schemas: Schemas, handler: Handler, label: string): Hand
 function answeringAs(schema: Schema["~standard"], handler: Handler): Handler {
   return (request) => {
     const answer = handler(request);
-    return isPromise(answer) ? answer.then((value) => checkAnswer(schema, value)) : checkAnswer(schema, answer);
+    if (!isPromise(answer)) return checkAnswer(schema, answer);
+    return Promise.resolve(answer).then((value) => checkAnswer(schema, value));
   };
 }
