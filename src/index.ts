@@ -96,8 +96,8 @@ export type {
 } from "./server/diagnostics.ts";
 export type { InjectRequest, InjectResponse } from "./server/inject.ts";
 export type { Loadable } from "./server/modules.ts";
-export { DEFAULT_SERVER_OPTIONS, type ServerOptions } from "./server/options.ts";
-export { type RunOptions, Server, type ServerCounters, type StopOptions } from "./server/server.ts";
+export { DEFAULT_SERVER_OPTIONS, type ServerOptions, type StopOptions } from "./server/options.ts";
+export { type RunOptions, Server, type ServerCounters } from "./server/server.ts";
 export { type TakeSocket, tunnel, upgrade } from "./server/upgrade.ts";
 export type { Socket, WebSocketHandlers, WebSocketOptions } from "./server/websocket.ts";
 export { type FileInit, file } from "./services/file.ts";

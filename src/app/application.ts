@@ -120,6 +120,7 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     register: (routes) => this.#register(routes),
     unregister: (routes) => this.#unregister(routes),
     refold: () => this.#refold(),
+    changed: (undo) => void this.loading?.undo.push(undo),
   };
 
   /**
@@ -129,6 +130,10 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   constructor(options: ApplicationOptions<C> = {}) {
     super("");
     const { logger = console, engine = null, orchestrator = null } = options;
+    for (const name of ["fallback", "tunnel"] as const) {
+      const handler = options[name];
+      if (handler !== undefined && typeof handler !== "function") throw new TypeError(`${name} must be a function`);
+    }
     this.environment = { logger, engine, orchestrator, limits: contentLimits(options), multipart: null };
     this.#router = new PathRouter(options);
     this.#fallback = options.fallback ?? notFound;
@@ -143,10 +148,6 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     return null;
   }
 
-  protected override changed(undo: () => void): void {
-    this.loading?.undo.push(undo);
-  }
-
   override on<E extends keyof ApplicationEvents>(event: E, hook: ApplicationEvents[E]): this {
     const hooks: unknown[] | undefined = Object.hasOwn(this.#hooks, event)
       ? this.#hooks[event as Lifecycle | "error"]
@@ -154,7 +155,7 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     if (hooks === undefined) return super.on(event as keyof RouteEvents, hook as RouteEvents[keyof RouteEvents]);
     if (typeof hook !== "function") throw new TypeError("a hook is a function");
     hooks.push(hook);
-    this.changed(() => hooks.splice(hooks.lastIndexOf(hook), 1));
+    this.place.changed(() => hooks.splice(hooks.lastIndexOf(hook), 1));
     return this;
   }
 
@@ -302,22 +303,13 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     for (const tell of this.#reports) tell(error, request);
     const { logger } = this.environment;
     const hooks = this.#hooks.error;
-    const failed = (second: unknown) => console.error(error, second);
-    try {
-      if (hooks.length === 0) logger.error(error);
-      for (const hook of hooks) {
-        const told: unknown = hook(error, request);
-        if (told instanceof Promise) told.catch(failed);
-      }
-    } catch (second) {
-      failed(second);
-    }
+    for (const hook of hooks.length > 0 ? hooks : [() => logger.error(error)]) tellError(hook, error, request);
   }
 
   /** What a path answers whose routes are for other methods (RFC 9110 §9.1, §9.3.7, §15.5.6). */
   #otherMethod(request: HttpRequest, found: readonly string[]): Answer | Promise<Answer> {
     const { method } = request;
-    const allowed = this.#options ? [...found, "OPTIONS"].sort() : found;
+    const allowed = this.#options ? [...new Set([...found, "OPTIONS"])].sort() : found;
     const headers = { Allow: allowed.join(", ") };
     if (method === "OPTIONS" && this.#options) return new HttpResponse(null, { status: 204, headers });
     if (!this.#methodNotAllowed) return this.#fallback(request);
@@ -347,6 +339,23 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     if (found.kind !== "redirect") return this.#fallback(request);
     const location = request.query === "" ? found.location : `${found.location}?${request.query}`;
     return new HttpResponse(null, { status: 308, headers: { Location: location } });
+  }
+}
+
+/** Tells a hook of an error; what it fails with itself is shown beside that. Never throws. */
+function tellError(hook: ErrorHook, error: unknown, request: HttpRequest): void {
+  const failed = (second: unknown) => {
+    try {
+      console.error(error, second);
+    } catch {
+      console.error("an error happened, and another in telling of it; they cannot be shown");
+    }
+  };
+  try {
+    const told = hook(error, request);
+    if (told instanceof Promise) told.catch(failed);
+  } catch (second) {
+    failed(second);
   }
 }
 

@@ -56,7 +56,9 @@ function inside(error: unknown, development: boolean): Told {
 function problemOf({ status, message, problem }: Told): string {
   const title = REASON_PHRASES[status] ?? "Error";
   const detail = message === title ? {} : { detail: message };
-  return JSON.stringify({ type: "about:blank", title, status, ...detail, ...problem });
+  const members = { type: "about:blank", title, status, ...detail, ...problem };
+  // Always that of the response (RFC 9457 §3.1.2).
+  return JSON.stringify({ ...members, status });
 }
 
 /** The response that an error means. Of what is no error of HTTP it shows nothing, unless in development. */

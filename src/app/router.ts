@@ -29,6 +29,7 @@ export class Router<const Prefix extends string = ""> extends Routes<NoConverter
     register: (routes) => this.#register(routes),
     unregister: (routes) => this.#unregister(routes),
     refold: () => this.#above?.refold(),
+    changed: (undo) => this.#above?.changed(undo),
   };
 
   /** Throws a TypeError where the prefix or a middleware makes no sense. */
@@ -70,6 +71,7 @@ export class Router<const Prefix extends string = ""> extends Routes<NoConverter
   attach(prefix: string, above: Place): void {
     checkPrefix(prefix);
     if (this.#above !== null) throw new TypeError("this router is included already");
+    if (above.layers().includes(this.layer)) throw new TypeError("a router cannot be included in itself");
     this.#above = above;
     this.#prefix = prefix;
     try {
@@ -78,6 +80,11 @@ export class Router<const Prefix extends string = ""> extends Routes<NoConverter
       this.#above = null;
       throw error;
     }
+    const served = this.#served;
+    above.changed(() => {
+      // Unless it was excluded by hand, and perhaps included elsewhere.
+      if (this.#served === served) this.detach(above);
+    });
   }
 
   /** Has its routes served no more; called by `exclude`. */

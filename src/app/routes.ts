@@ -1,5 +1,6 @@
 /** What an application and its groups have in common: routes can be registered on them, and layers put around those. */
 import { isToken } from "../http/index.ts";
+import { methodId } from "../parser/index.ts";
 import type { Converters } from "../router/index.ts";
 import type { Blueprint } from "./blueprint.ts";
 import type {
@@ -92,6 +93,8 @@ export interface Place {
   unregister(routes: readonly NewRoute[]): void;
   /** Puts the layers around routes anew. */
   refold(): void;
+  /** Told of what was changed beside routes, with what takes it back: for whoever takes all that was done away at once. */
+  changed(undo: () => void): void;
 }
 
 /** Routes that can be included: a `Router`, whatever its prefix. */
@@ -103,6 +106,13 @@ export interface Includable {
 export function checkPrefix(prefix: string): void {
   if (prefix === "" || (prefix.startsWith("/") && !prefix.endsWith("/"))) return;
   throw new TypeError(`a prefix begins with "/" and does not end with it, not like ${JSON.stringify(prefix)}`);
+}
+
+/** Throws a TypeError where a path would run together with the prefix before it; `pattern` is both. */
+function checkPath(path: string, pattern: string): void {
+  // Without a prefix there is also the server as a whole.
+  if (path === "" || String(path).startsWith("/") || pattern === "*") return;
+  throw new TypeError(`a path begins with "/", not like ${JSON.stringify(path)}, in ${pattern}`);
 }
 
 const GET = ["GET"];
@@ -118,9 +128,18 @@ export function methodsOf({ methods = GET }: RouteChoice): readonly string[] {
 
 /** Throws a TypeError that names the route where there is no method, or one of them is none. */
 function checkMethods(methods: readonly string[], pattern: string): void {
+  if (!Array.isArray(methods)) {
+    throw new TypeError(`the methods of ${pattern} are a list or "*", not ${JSON.stringify(methods)}`);
+  }
   if (methods.length === 0) throw new TypeError(`${pattern} has no method`);
   for (const method of methods) {
-    if (!isToken(method)) throw new TypeError(`${JSON.stringify(method)} of ${pattern} is no method`);
+    const wrong = `${JSON.stringify(method)} of ${pattern} is no method`;
+    if (!isToken(method)) throw new TypeError(wrong);
+    // It would never be asked for (RFC 9110 §9.1).
+    const upper = method.toUpperCase();
+    if (upper !== method && methodId(upper) !== 0) {
+      throw new TypeError(`${wrong}; methods are told apart by case, so it would have to be "${upper}"`);
+    }
   }
 }
 
@@ -154,9 +173,6 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     return undefined;
   }
 
-  /** Told of a change to the layer, with what takes it back. */
-  protected changed(_undo: () => void): void {}
-
   /** Adds to a list of the layer, and takes that back where the routes do not bear it. */
   #add<T>(list: T[], items: readonly T[], what: string): void {
     if (items.length === 0) return;
@@ -171,7 +187,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
       remove();
       throw error;
     }
-    this.changed(() => {
+    this.place.changed(() => {
       remove();
       this.place.refold();
     });
@@ -304,6 +320,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
 
   #register(path: string, handler: Handler, options: MethodOptions, methods: readonly string[]): this {
     const pattern = `${this.#prefix}${path}`;
+    checkPath(path, pattern);
     if (typeof handler !== "function") throw new TypeError(`the handler of ${pattern} is no function`);
     checkMethods(methods, pattern);
     const { name, host, schema } = options;
@@ -331,14 +348,22 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
 /** Routes below a path, with layers of their own. */
 export class Group<C extends Converters, Prefix extends string> extends Routes<C, Prefix> {
   protected override readonly place: Place;
+  /** Whether it never had a route, so that none has its layer around it. */
+  #bare = true;
 
   constructor(prefix: string, above: Place) {
     super(prefix);
     this.place = {
       layers: () => [...above.layers(), this.layer],
-      register: (routes) => above.register(routes),
+      register: (routes) => {
+        this.#bare = false;
+        above.register(routes);
+      },
       unregister: (routes) => above.unregister(routes),
-      refold: () => above.refold(),
+      refold: () => {
+        if (!this.#bare) above.refold();
+      },
+      changed: (undo) => above.changed(undo),
     };
   }
 }

@@ -1,5 +1,12 @@
 /** Schemas of routes: any library's that keep to Standard Schema (zod, valibot, arktype …). */
-import { type Answer, HttpError, type HttpRequest, HttpResponse, UnsupportedMediaTypeError } from "../http/index.ts";
+import {
+  type Answer,
+  HttpError,
+  type HttpRequest,
+  HttpResponse,
+  percentEncode,
+  UnsupportedMediaTypeError,
+} from "../http/index.ts";
 import { type Handler, isPromise, later } from "./handler.ts";
 
 /** A problem that a schema has found. */
@@ -67,6 +74,14 @@ function pointerOf(path: SchemaIssue["path"] = []): string {
     .join("");
 }
 
+/** What no fragment of a URI has (RFC 3986 §3.5). */
+const NO_FRAGMENT = /[^!$&'()*+,\-./0-9:;=?@A-Z_a-z~]+/gu;
+
+/** A pointer as a fragment of a URI (RFC 6901 §6). */
+function fragmentOf(pointer: string): string {
+  return `#${percentEncode(pointer, NO_FRAGMENT)}`;
+}
+
 /** A request that a schema refuses: 422 for its content, else 400. Its response names what is wrong and where. */
 export class ValidationError extends HttpError {
   readonly part: RequestPart;
@@ -80,7 +95,7 @@ export class ValidationError extends HttpError {
     super(part === "body" ? 422 : 400, `the request's ${part} is not valid\n${lines.join("\n")}`, {
       problem: {
         detail: `the request's ${part} is not valid`,
-        errors: issues.map(({ pointer, message }) => ({ in: part, pointer: `#${pointer}`, detail: message })),
+        errors: issues.map(({ pointer, message }) => ({ in: part, pointer: fragmentOf(pointer), detail: message })),
       },
     });
     this.part = part;

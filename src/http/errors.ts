@@ -5,7 +5,7 @@ import { type HeadersInit, HttpHeaders } from "./headers.ts";
 export interface HttpErrorOptions extends ErrorOptions {
   /** Fields of the response that tells it. */
   readonly headers?: HeadersInit;
-  /** Members of its problem details (RFC 9457 §3) beside or in place of `type`, `title`, `status` and `detail`. */
+  /** Members of its problem details (RFC 9457 §3) beside `status`, and beside or in place of `type`, `title` and `detail`. */
   readonly problem?: Readonly<Record<string, unknown>>;
 }
 

@@ -9,8 +9,8 @@ import {
 import type { Converters } from "../router/index.ts";
 import { type InjectRequest, type InjectResponse, inject } from "./inject.ts";
 import { type Loadable, Modules } from "./modules.ts";
-import type { ServerOptions } from "./options.ts";
-import { type RunOptions, Server, type StopOptions } from "./server.ts";
+import type { ServerOptions, StopOptions } from "./options.ts";
+import { type RunOptions, Server } from "./server.ts";
 import { type WebSocketHandlers, type WebSocketOptions, WebSockets } from "./websocket.ts";
 
 /** A module that an application can load: by its path, relative to the working directory, by its URL, or itself. */
@@ -36,7 +36,8 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
   /**
    * Loads a module with `setup(app)`: what that registers is served from the moment it is done, in one step. One that is
    * loaded already is loaded anew, and replaced in the same step. Rejects, and changes nothing, where there is no such
-   * module, its `setup` fails, or a route is refused.
+   * module, its `setup` fails, or a route is refused; where the `teardown` of the old one fails it rejects as well, and
+   * the new one is served. A module cannot load or unload another within its `setup` or `teardown`.
    */
   load(module: AppModule<C>): Promise<void> {
     return this.#modules.load(module);

@@ -15,8 +15,8 @@ export interface Loadable<App> {
 /** A module that is loaded. */
 interface Loaded<App> extends Registrations {
   readonly module: Loadable<App>;
-  /** Whether its `setup` is at work. */
-  settingUp: boolean;
+  /** Which of its functions is at work. */
+  running: "setup" | "teardown" | null;
 }
 
 /** Takes routes away and registers others in one step. */
@@ -29,7 +29,7 @@ export class Modules<App> {
   readonly #app: App;
   readonly #replace: Replace;
   readonly #loaded = new Map<unknown, Loaded<App>>();
-  /** Tells apart, over awaits too, what the setup of a module registers. */
+  /** Tells apart, over awaits too, what the setup of a module registers, and what its functions ask for. */
   readonly #current = new AsyncLocalStorage<Loaded<App>>();
   /** Loads and unloads one after the other. */
   #last: Promise<unknown> = Promise.resolve();
@@ -43,25 +43,28 @@ export class Modules<App> {
   get current(): Registrations | null {
     const loaded = this.#current.getStore();
     // What outlasts `setup`, a timer perhaps, still has its store.
-    return loaded?.settingUp ? loaded : null;
+    return loaded?.running === "setup" ? loaded : null;
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  async #inTurn<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const within = this.#current.getStore()?.running;
+    // It would wait for the end of what may wait for it.
+    if (within) throw new Error(`a module cannot ${what} another within its ${within}`);
     const done = this.#last.then(work);
     this.#last = done.catch(() => {});
     return done;
   }
 
   load(module: string | URL | Loadable<App>): Promise<void> {
-    return this.#inTurn(() => this.#load(module));
+    return this.#inTurn("load", () => this.#load(module));
   }
 
   async #load(module: string | URL | Loadable<App>): Promise<void> {
     const key = keyOf(module);
-    const loaded: Loaded<App> = { module: await this.#import(module), routes: [], undo: [], settingUp: true };
+    const loaded: Loaded<App> = { module: await this.#import(module), routes: [], undo: [], running: null };
     const old = this.#loaded.get(key);
     try {
-      await this.#setUp(loaded);
+      await this.#run(loaded, "setup");
       this.#replace(old?.routes ?? [], loaded.routes);
     } catch (error) {
       takeBack(loaded);
@@ -71,11 +74,12 @@ export class Modules<App> {
     if (old) await this.#end(old);
   }
 
-  async #setUp(loaded: Loaded<App>): Promise<void> {
+  async #run(loaded: Loaded<App>, what: "setup" | "teardown"): Promise<void> {
+    loaded.running = what;
     try {
-      await this.#current.run(loaded, async () => loaded.module.setup(this.#app));
+      await this.#current.run(loaded, async () => loaded.module[what]?.(this.#app));
     } finally {
-      loaded.settingUp = false;
+      loaded.running = null;
       // While it is enabled every promise of the process costs more.
       this.#current.disable();
     }
@@ -91,7 +95,7 @@ export class Modules<App> {
   }
 
   unload(module: string | URL | Loadable<App>): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#inTurn("unload", async () => {
       const key = keyOf(module);
       const loaded = this.#loaded.get(key);
       if (!loaded) throw new TypeError(`${typeof key === "string" ? key : "the module"} is not loaded`);
@@ -103,7 +107,7 @@ export class Modules<App> {
 
   async #end(loaded: Loaded<App>): Promise<void> {
     takeBack(loaded);
-    await loaded.module.teardown?.(this.#app);
+    if (loaded.module.teardown) await this.#run(loaded, "teardown");
   }
 }
 

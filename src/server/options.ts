@@ -83,3 +83,17 @@ export function listenError(cause: NodeJS.ErrnoException, { path, fd, host, port
   const reason = reasons[cause.code ?? ""] ?? cause.message;
   return Object.assign(new Error(`cannot listen on ${place}: ${reason}`, { cause }), { code: cause.code });
 }
+
+export interface StopOptions {
+  /** Milliseconds that requests in flight may take; 10 000 by default, Infinity for as long as they want. */
+  readonly deadline?: number;
+}
+
+/** Less than what process managers commonly give before they kill. */
+const DEFAULT_DEADLINE = 10_000;
+
+/** The deadline that is given, in milliseconds; throws a RangeError where it is negative or no number. */
+export function deadlineOf({ deadline = DEFAULT_DEADLINE }: StopOptions): number {
+  if (!(deadline >= 0)) throw new RangeError(`deadline must be a number of milliseconds, not ${deadline}`);
+  return deadline;
+}

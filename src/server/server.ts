@@ -4,14 +4,16 @@ import type { Application } from "../app/index.ts";
 import { ConnectionGroup } from "../h1/index.ts";
 import { quiet } from "../h1/quiet.ts";
 import { tellConnectionOpen } from "./diagnostics.ts";
-import { checkServerOptions, listenError, type Place, type ServerOptions } from "./options.ts";
+import {
+  checkServerOptions,
+  deadlineOf,
+  listenError,
+  type Place,
+  type ServerOptions,
+  type StopOptions,
+} from "./options.ts";
 import { Service } from "./service.ts";
 import { serveSocket } from "./socket.ts";
-
-export interface StopOptions {
-  /** Milliseconds that requests in flight may take; 10 000 by default, Infinity for as long as they want. */
-  readonly deadline?: number;
-}
 
 export interface RunOptions extends StopOptions {
   /** Called once connections are accepted. */
@@ -21,8 +23,6 @@ export interface RunOptions extends StopOptions {
 /** Signals that ask a process to end in an orderly way. */
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
-/** Less than what process managers commonly give before they kill. */
-const DEFAULT_DEADLINE = 10_000;
 /** The longest time that a timer can wait, some 24 days; asked for more, it would not wait at all. */
 const TIMER_MAX = 0x7fff_ffff;
 
@@ -159,9 +159,10 @@ export class Server {
 
   /**
    * Tells the hooks of the application that it starts, starts its orchestrator, and accepts connections. Rejects where
-   * one of those does, and with an error that names the address where it cannot be had; then what was started is stopped.
+   * one of those does, where it was stopped, and with an error that names the address where it cannot be had; then what was started is stopped.
    */
   start(): Promise<this> {
+    if (this.#stopping) return Promise.reject(new Error("this server was stopped; make another one"));
     this.#starting ??= this.#start();
     return this.#starting;
   }
@@ -196,6 +197,7 @@ export class Server {
    * flight are answered. A second signal ends the process as if nobody listened to it.
    */
   async run({ onListen, ...options }: RunOptions = {}): Promise<void> {
+    deadlineOf(options);
     await this.start();
     const stop = () => {
       for (const signal of SIGNALS) process.off(signal, stop);
@@ -213,8 +215,7 @@ export class Server {
    * RangeError where the deadline is negative, rejects where a hook does.
    */
   stop(options: StopOptions = {}): Promise<void> {
-    const { deadline = DEFAULT_DEADLINE } = options;
-    if (!(deadline >= 0)) throw new RangeError(`deadline must be a number of milliseconds, not ${deadline}`);
+    const deadline = deadlineOf(options);
     this.#stopping ??= this.#stop(deadline).finally(this.#tellStopped);
     return this.#stopping;
   }

@@ -206,3 +206,12 @@ describe("what is inside", () => {
     }
   });
 });
+
+test("the status in problem details is always that of the response (RFC 9457 §3.1.2)", async () => {
+  const app = new App({ problemDetails: true });
+  app.get("/", () => {
+    throw new HttpError(403, "no", { problem: { status: 200, since: 1 } });
+  });
+  const answer = await app.inject();
+  expect([answer.status, answer.json()]).toMatchObject([403, { status: 403, since: 1 }]);
+});

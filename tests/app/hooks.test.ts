@@ -236,3 +236,66 @@ describe("hooks of errors", () => {
     expect(told).toHaveLength(1);
   });
 });
+
+/** What has a `then` and is no promise of the language, as queries of some libraries are. */
+function thenable<T>(value: T): Promise<T> {
+  return {
+    // biome-ignore lint/suspicious/noThenProperty: this is what is tried
+    then: (resolve: (given: T) => void) => void setImmediate(resolve, value),
+  } as unknown as Promise<T>;
+}
+
+test("any thenable is awaited, whatever its then gives", async () => {
+  const order: string[] = [];
+  const app = new App().on("request", () => thenable(null)).catch(() => "caught");
+  app.on("request", () => order.push("second"));
+  app.on("response", () => thenable(null));
+  app.get("/", () => thenable("late"));
+  expect([(await app.inject()).text(), order]).toEqual(["late", ["second"]]);
+});
+
+test("hooks of errors are all told, though one of them fails", async () => {
+  const { error } = console;
+  const shown: unknown[] = [];
+  console.error = (...values: unknown[]) => void shown.push(values);
+  try {
+    const told: unknown[] = [];
+    const app = new App()
+      .on("error", () => Promise.reject(1))
+      .on("error", () => {
+        throw 2;
+      });
+    app.on("error", (failure) => told.push(failure));
+    app.get("/", () => Promise.reject("it"));
+    await app.inject();
+    expect([told, shown]).toEqual([
+      ["it"],
+      [
+        ["it", 2],
+        ["it", 1],
+      ],
+    ]);
+  } finally {
+    console.error = error;
+  }
+});
+
+test("an error that cannot even be shown harms nobody, from a stream either", async () => {
+  const { error } = console;
+  const shown: unknown[] = [];
+  console.error = (value: unknown) => {
+    if (typeof value !== "string") throw new Error("this cannot be shown");
+    shown.push(value);
+  };
+  try {
+    const app = new App();
+    app.get("/", async function* () {
+      yield "a";
+      throw new RangeError("it");
+    });
+    await expect(app.inject()).rejects.toThrow();
+    expect(shown).toEqual(["an error happened, and another in telling of it; they cannot be shown"]);
+  } finally {
+    console.error = error;
+  }
+});

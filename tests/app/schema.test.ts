@@ -195,3 +195,24 @@ describe("schemas", () => {
     expect(told).toEqual(["Error: broken"]);
   });
 });
+
+test("pointers are fragments of a URI in problem details", async () => {
+  const app = new App();
+  app.post("/", () => "", { schema: { body: z.object({ "a b/é~": z.number() }) } });
+  const answer = await app.inject({ method: "POST", body: {}, headers: { Accept: "application/json" } });
+  expect(answer.json()).toMatchObject({ errors: [{ pointer: "#/a%20b~1%C3%A9~0" }] });
+  expect((await app.inject({ method: "POST", body: {} })).text()).toContain("/a b~1é~0: ");
+});
+
+test("what schemas and handlers give may be any thenable", async () => {
+  const later = <T>(value: T) =>
+    // biome-ignore lint/suspicious/noThenProperty: this is what is tried
+    ({ then: (resolve: (given: T) => void) => void setImmediate(resolve, value) }) as unknown as Promise<T>;
+  const schema: Schema<unknown, unknown> = {
+    "~standard": { version: 1, vendor: "here", validate: (value) => later({ value }) },
+  };
+  const app = new App();
+  app.post("/", ({ valid }) => later({ valid }), { schema: { query: schema, body: schema, response: schema } });
+  const answer = await app.inject({ method: "POST", path: "/?a=1", body: { b: 2 } });
+  expect(answer.json()).toEqual({ valid: { query: { a: "1" }, body: { b: 2 } } });
+});

@@ -18,6 +18,11 @@ describe("what is answered by itself can be switched off", () => {
     expect([off.status, off.headers.get("allow")]).toEqual([405, "GET, HEAD, POST"]);
   });
 
+  test("OPTIONS stands once in Allow, also where it has a route", async () => {
+    const app = make({}).route("/", () => "options", { methods: ["OPTIONS"] });
+    expect((await app.inject({ method: "PUT" })).headers.get("allow")).toBe("GET, HEAD, OPTIONS, POST");
+  });
+
   test("405", async () => {
     const on = await make({}).inject({ method: "PUT" });
     expect([on.status, on.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS, POST"]);
@@ -122,4 +127,8 @@ describe("a router", () => {
     app.remove("/b").include(router);
     expect(app.routes).toHaveLength(2);
   });
+});
+
+test.each(["fallback", "tunnel"])("%s must be a function", (name) => {
+  expect(() => new App({ [name]: "x" })).toThrow(`${name} must be a function`);
 });

@@ -125,3 +125,33 @@ test("a server that never listened is closed as any other", async () => {
   await second.stop();
   await second.stopped;
 });
+
+describe("a server that was stopped", () => {
+  test("is not started any more", async () => {
+    const server = new Server(newApp(), { port: 0 });
+    await server.stop();
+    await expect(server.start()).rejects.toThrow("this server was stopped; make another one");
+    await expect(server.run()).rejects.toThrow("this server was stopped; make another one");
+    const served = await new Server(newApp(), { port: 0 }).start();
+    await served.stop();
+    await expect(served.start()).rejects.toThrow("this server was stopped; make another one");
+  });
+
+  test("while it starts still ends that, and then stops", async () => {
+    const app = newApp();
+    const ready = deferred();
+    app.on("start", () => ready.promise);
+    const server = new Server(app, { port: 0 });
+    const started = server.start();
+    const stopped = server.stop();
+    ready.resolve();
+    await Promise.all([started, stopped]);
+    expect(() => server.url).toThrow("the server does not listen");
+  });
+});
+
+test("a deadline that is none is refused before anything runs, not when a signal comes", async () => {
+  const server = new Server(newApp(), { port: 0 });
+  await expect(server.run({ deadline: -1 })).rejects.toThrow("deadline must be a number of milliseconds, not -1");
+  expect(() => server.url).toThrow("the server does not listen");
+});

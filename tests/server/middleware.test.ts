@@ -182,3 +182,52 @@ describe("sets of routes", () => {
     expect(() => app.include(new Router(), { prefix: "no" })).toThrow("a prefix begins with");
   });
 });
+
+describe("refused at once", () => {
+  test("a path below a prefix that does not begin with a slash", () => {
+    const app = new App();
+    expect(() => app.group("/api").get("users", () => "")).toThrow(
+      'a path begins with "/", not like "users", in /apiusers',
+    );
+    expect(() => new Router().get("users", () => "")).toThrow('a path begins with "/", not like "users", in users');
+    app.group("/api").get("", () => "the prefix itself");
+    expect(app.routes.map(({ pattern }) => pattern)).toEqual(["/api"]);
+  });
+
+  test("methods that are no list, and known ones in lower case", () => {
+    const app = new App();
+    expect(() => app.route("/x", () => "", { methods: "GET" as never })).toThrow(
+      'the methods of /x are a list or "*", not "GET"',
+    );
+    expect(() => app.route("/x", () => "", { methods: ["Get"] })).toThrow(
+      '"Get" of /x is no method; methods are told apart by case, so it would have to be "GET"',
+    );
+    app.route("/x", () => "", { methods: ["purge"] });
+  });
+
+  test("a router within itself, however far within", () => {
+    const [a, b] = [new Router(), new Router()];
+    expect(() => a.include(a)).toThrow("a router cannot be included in itself");
+    a.group("/b").include(b);
+    expect(() => b.include(a, { prefix: "/a" })).toThrow("a router cannot be included in itself");
+    expect(() => a.get("/x", () => "")).not.toThrow();
+  });
+});
+
+test("what is put around a group without routes does not put it around those of others anew", () => {
+  const app = new App();
+  let folded = 0;
+  app.get("/", () => "", {
+    middleware: [
+      (next) => {
+        ++folded;
+        return next;
+      },
+    ],
+  });
+  const group = app.group("/group", { middleware: [(next) => next] });
+  expect(folded).toBe(1);
+  group.group("/inner").get("/x", () => "");
+  group.use((next) => next);
+  expect(folded).toBe(2);
+});

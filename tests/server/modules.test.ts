@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { App, Blueprint, get } from "../../src/index.ts";
+import { App, Blueprint, get, Router } from "../../src/index.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -201,4 +201,68 @@ test("while modules come and go under load, each request is answered by the old 
   const counts = await Promise.all(clients);
   expect(Math.min(...counts)).toBeGreaterThan(0);
   await app.close();
+});
+
+describe("what surrounds a module", () => {
+  test("a router that it includes can be included again, once it is unloaded or has failed", async () => {
+    const app = new App();
+    const router = new Router().get("/x", () => "x");
+    const module = { setup: (target: App) => void target.group("/a").include(router) };
+    await app.load(module);
+    await app.unload(module);
+    router.get("/y", () => "y");
+    expect(paths(app)).toEqual([]);
+    const failing = {
+      setup(target: App) {
+        target.include(router);
+        throw new Error("no");
+      },
+    };
+    await expect(app.load(failing)).rejects.toThrow("no");
+    await app.load(module);
+    expect([paths(app), await text(app, "/a/y")]).toEqual([["/a/x", "/a/y"], "y"]);
+  });
+
+  test("a router that was taken away and included by another meanwhile stays there", async () => {
+    const app = new App();
+    const router = new Router().get("/x", () => "x");
+    const module = { setup: (target: App) => void target.include(router) };
+    await app.load(module);
+    app.exclude(router).include(router, { prefix: "/mine" });
+    await app.unload(module);
+    expect(paths(app)).toEqual(["/mine/x"]);
+  });
+
+  test("what it puts around groups and routers of others is taken away with it", async () => {
+    const app = new App();
+    const group = app.group("/group").get("/x", () => "x");
+    const router = new Router({ prefix: "/router" }).get("/x", () => "x");
+    app.include(router);
+    const module = {
+      setup() {
+        group.use(() => () => "around");
+        router.catch(() => "caught").on("response", ({ headers }) => void headers.set("X-Module", "here"));
+      },
+    };
+    await app.load(module);
+    expect(await text(app, "/group/x")).toBe("around");
+    expect((await app.inject({ path: "/router/x" })).headers.get("x-module")).toBe("here");
+    await app.unload(module);
+    expect(await text(app, "/group/x")).toBe("x");
+    expect((await app.inject({ path: "/router/x" })).headers.get("x-module")).toBe(null);
+  });
+
+  test("it cannot load or unload another from within, which would wait for its own end", async () => {
+    const app = new App();
+    const other = { setup: (target: App) => void target.get("/other", () => "") };
+    await expect(app.load({ setup: (target) => target.load(other) })).rejects.toThrow(
+      "a module cannot load another within its setup",
+    );
+    await app.load(other);
+    const ending = { setup() {}, teardown: (target: App) => target.unload(other) };
+    await app.load(ending);
+    await expect(app.unload(ending)).rejects.toThrow("a module cannot unload another within its teardown");
+    await app.unload(other);
+    expect(paths(app)).toEqual([]);
+  });
 });
