@@ -5,7 +5,7 @@ import { basename, extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { HttpResponse, NotFoundError, type ResponseInit } from "../http/index.ts";
 import { attachment } from "./disposition.ts";
-import { readPieces } from "./static/content.ts";
+import { lastModified, readPieces } from "./static/content.ts";
 
 export interface FileInit extends ResponseInit {
   /** Has the client save it, under this name, or with `true` under its own. */
@@ -34,11 +34,6 @@ async function openFile(path: string): Promise<FileHandle> {
     if (MISSING.includes((cause as NodeJS.ErrnoException).code)) throw new NotFoundError(undefined, { cause });
     throw cause;
   }
-}
-
-/** When a file was changed; never later than now (RFC 9110 §8.8.2.1). */
-function lastModified({ mtimeMs }: Stats): string {
-  return new Date(Math.min(mtimeMs, Date.now())).toUTCString();
 }
 
 /** What is known of a plain file that can be read; rejects as `file`. */
