@@ -14,9 +14,15 @@ export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
+function shown(value: unknown): string {
+  return Array.isArray(value) ? "a list: give each its own line" : value === null ? "null" : typeof value;
+}
+
 /** Throws a TypeError where a field could not be written as it is (RFC 9110 §5.1, §5.5). */
 export function checkField(name: string, value: string): void {
   if (!isToken(name)) throw new TypeError(`${JSON.stringify(name)} is no field name`);
+  // What is no text would be made one: undefined, or a list of lines, in which commas would then be.
+  if (typeof value !== "string") throw new TypeError(`the value of ${name} is no text, but ${shown(value)}`);
   if (!FIELD_VALUE.test(value)) {
     throw new TypeError(`the value of ${name} has a character that no field may have: ${JSON.stringify(value)}`);
   }

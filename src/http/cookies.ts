@@ -63,6 +63,15 @@ function checkNeeds(name: string, cookie: CookieOptions): void {
   }
 }
 
+/** The line of a cookie; throws a TypeError that names it where an attribute could not be sent. */
+function lineOf(name: string, value: string, cookie: CookieOptions): string {
+  try {
+    return stringifySetCookie({ ...cookie, name, value });
+  } catch (cause) {
+    throw new TypeError(`the cookie ${name} cannot be set: ${(cause as Error).message}`, { cause });
+  }
+}
+
 /**
  * The value of a Set-Cookie field; the cookie's own value is percent-encoded. Throws a TypeError where the cookie could
  * not be sent, or browsers would drop it, and a RangeError where it is larger than `MAX_COOKIE_SIZE`.
@@ -81,7 +90,7 @@ export function setCookieLine(name: string, value: string, options: CookieOption
     throw new TypeError(`maxAge of the cookie ${name} is a whole number of seconds, not ${maxAge}`);
   }
   checkNeeds(name, cookie);
-  const line = stringifySetCookie({ ...cookie, name, value });
+  const line = lineOf(name, value, cookie);
   if (line.length > MAX_COOKIE_SIZE) {
     throw new RangeError(
       `the cookie ${name} has ${line.length} bytes, and browsers keep no more than ${MAX_COOKIE_SIZE}`,

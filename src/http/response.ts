@@ -105,7 +105,8 @@ export type Answer = HttpResponse | string | Uint8Array | BodyStream | Blob | ob
 
 /**
  * The response that a handler's value means: text, bytes and what is iterated as they are, a Blob with its type and
- * size, null nothing (204), all else JSON.
+ * size, a Response of fetch as the same response, null nothing (204), all else JSON. An Error is thrown: to return one
+ * means the same.
  */
 export function toResponse(value: Answer | undefined): HttpResponse {
   if (value instanceof HttpResponse) return value;
@@ -116,7 +117,32 @@ export function toResponse(value: Answer | undefined): HttpResponse {
   }
   if (value === null) return new HttpResponse(null, { status: 204 });
   if (value === undefined) throw new TypeError("the handler returned undefined; return null for an empty response");
+  // Plain data first: it is the common case.
+  if (typeof value === "object" && value.constructor !== Object) {
+    if (value instanceof Error) throw value;
+    if (isFetchResponse(value)) return fromFetch(value);
+  }
   return json(value);
+}
+
+/** By what it calls itself: Node loads all of fetch where its class is named. */
+function isFetchResponse(value: object): value is Response {
+  return (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === "Response";
+}
+
+/** Fields that are of the connection that a response came by. */
+const HOP_BY_HOP: ReadonlySet<string> = new Set(["connection", "keep-alive", "transfer-encoding"]);
+/** Fields that fetch leaves as they came, though it has decoded the content. */
+const ENCODED: ReadonlySet<string> = new Set(["content-encoding", "content-length"]);
+
+/** A Response as it is, but for what does not hold for it any more. Throws a TypeError where its content was read. */
+function fromFetch(response: Response): HttpResponse {
+  const { status, body, url, bodyUsed } = response;
+  if (bodyUsed) throw new TypeError("the content of the Response that the handler returned was read already");
+  // One that was made here and not fetched has no URL.
+  const decoded = url !== "" && response.headers.has("content-encoding");
+  const lines = [...response.headers].filter(([name]) => !HOP_BY_HOP.has(name) && !(decoded && ENCODED.has(name)));
+  return new HttpResponse(body as BodyStream | null, { status, headers: lines }, null);
 }
 
 function fromBlob(blob: Blob): HttpResponse {

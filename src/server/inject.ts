@@ -13,7 +13,7 @@ export interface InjectRequest {
   readonly path?: string;
   /** `Host` is "localhost" where it is not among them. */
   readonly headers?: HeadersInit;
-  /** Text, bytes, or what is iterated; anything else leaves as JSON. */
+  /** Text, bytes, what is iterated, or a form or Blob as fetch sends them; anything else leaves as JSON. */
   readonly body?: unknown;
 }
 
@@ -93,12 +93,23 @@ class End implements Transport {
 
 type Content = string | Uint8Array | AsyncIterable<string | Uint8Array> | null;
 
-/** What leaves of a body, and whether it is JSON. */
-function contentOf(body: unknown): [content: Content, isJson: boolean] {
-  if (body === undefined || body === null) return [null, false];
-  if (typeof body === "string" || body instanceof Uint8Array) return [body, false];
-  if (typeof body === "object" && Symbol.asyncIterator in body) return [body as Content, false];
-  return [JSON.stringify(body), true];
+/** What fetch knows how to send, and JSON would make nothing of. */
+function isForFetch(body: unknown): body is FormData | URLSearchParams | Blob | ArrayBuffer {
+  return [FormData, URLSearchParams, Blob, ArrayBuffer].some((kind) => body instanceof kind);
+}
+
+/** What leaves of a body, and the type that it means. Rejects with a TypeError for what JSON cannot say. */
+async function contentOf(body: unknown): Promise<[content: Content, type: string | null]> {
+  if (body === undefined || body === null) return [null, null];
+  if (typeof body === "string" || body instanceof Uint8Array) return [body, null];
+  if (isForFetch(body)) {
+    const sent = new Response(body);
+    return [new Uint8Array(await sent.arrayBuffer()), sent.headers.get("content-type")];
+  }
+  if (typeof body === "object" && Symbol.asyncIterator in body) return [body as Content, null];
+  const text = JSON.stringify(body);
+  if (text === undefined) throw new TypeError(`${typeof body} has no JSON`);
+  return [text, "application/json"];
 }
 
 async function responseOf(
@@ -137,11 +148,11 @@ function groupOf(application: Application): ConnectionGroup {
  */
 export async function inject(application: Application, request: InjectRequest): Promise<InjectResponse> {
   const { method = "GET", path = "/", headers, body } = request;
-  const [content, isJson] = contentOf(body);
+  const [content, type] = await contentOf(body);
   const fields = new HttpHeaders(headers);
   const host = fields.get("Host") ?? "localhost";
   fields.delete("Host");
-  if (isJson && !fields.has("Content-Type")) fields.set("Content-Type", "application/json");
+  if (type !== null && !fields.has("Content-Type")) fields.set("Content-Type", type);
   const [near, far] = [new End(), new End()];
   near.other = far;
   far.other = near;

@@ -40,10 +40,15 @@ type Content<T> = readonly [value: T, expires?: number];
 
 const encoder = new TextEncoder();
 
-/** Keys as bytes. Throws a RangeError where there is none, or one is too short. */
+/** Keys as bytes. Throws a TypeError where one is none, and a RangeError where there is none, or one is too short. */
 function bytesOf(keys: ProtectedCookieOptions["keys"]): Uint8Array<ArrayBuffer>[] {
+  if (!Array.isArray(keys)) throw new TypeError("the keys of a cookie are a list");
   if (keys.length === 0) throw new RangeError("a protected cookie needs a key");
-  return keys.map((key) => {
+  return keys.map((key: unknown) => {
+    // Where a variable of the environment is not set, say.
+    if (typeof key !== "string" && !(key instanceof Uint8Array)) {
+      throw new TypeError(`a key of a cookie is a string or a Uint8Array, not ${key === null ? "null" : typeof key}`);
+    }
     if (key.length >= MIN_KEY_SIZE) return typeof key === "string" ? encoder.encode(key) : new Uint8Array(key);
     const unit = typeof key === "string" ? "characters" : "bytes";
     throw new RangeError(`a key of a cookie has at least ${MIN_KEY_SIZE} ${unit}, not ${key.length}`);
@@ -123,8 +128,8 @@ function signing(keys: () => Promise<Uint8Array[]>): Protection {
 }
 
 /**
- * A cookie that clients can read and not change. Throws a RangeError where there is no key, or one is too short. With
- * `maxAge` or `expires` it is not read after that.
+ * A cookie that clients can read and not change. Throws a RangeError where there is no key, or one is too short, and a
+ * TypeError where one is no key. With `maxAge` or `expires` it is not read after that.
  */
 export function signedCookie<T = string>(name: string, options: ProtectedCookieOptions): ProtectedCookie<T> {
   return protectedCookie(name, options, signing(derive(options.keys, `pyrois signed cookie ${name}`, 32)));

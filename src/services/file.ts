@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { HttpResponse, NotFoundError, type ResponseInit } from "../http/index.ts";
 import { contentTypeOf } from "./content-type.ts";
 import { attachment } from "./disposition.ts";
+import { lastModified, readPieces } from "./static/content.ts";
 
 export interface FileInit extends ResponseInit {
   /** Has the client save it, under this name, or with `true` under its own. */
@@ -26,14 +27,19 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-/** When a file was changed; never later than now (RFC 9110 §8.8.2.1). */
-function lastModified({ mtimeMs }: Stats): string {
-  return new Date(Math.min(mtimeMs, Date.now())).toUTCString();
+/** What is known of a plain file that can be read; rejects as `file`. */
+async function statsOf(path: string): Promise<Stats> {
+  const handle = await openFile(path);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new NotFoundError();
+    return stats;
+  } finally {
+    await handle.close();
+  }
 }
 
-async function responseOf(handle: FileHandle, path: string, init: FileInit): Promise<HttpResponse> {
-  const stats = await handle.stat();
-  if (!stats.isFile()) throw new NotFoundError();
+async function responseOf(stats: Stats, path: string, init: FileInit): Promise<HttpResponse> {
   const { size } = stats;
   const response = new HttpResponse(null, init, await contentTypeOf(path));
   const { headers } = response;
@@ -42,25 +48,21 @@ async function responseOf(handle: FileHandle, path: string, init: FileInit): Pro
   const { download = false } = init;
   if (download !== false) headers.set("Content-Disposition", attachment(download === true ? basename(path) : download));
   // No further than what was announced, though the file may grow meanwhile.
-  if (size > 0) response.body = handle.createReadStream({ start: 0, end: size - 1 });
-  else await handle.close();
+  if (size > 0) response.body = readPieces(path, stats, 0, size);
   return response;
 }
 
 /**
  * A file as a response, with its length, its date and the type that its name means; a type among the `headers` outranks
- * that. It is open from here on, until the response was sent or the client has gone. Rejects with an HttpError 404 where
- * there is no such file, or it is a folder or no plain file; with what the system says where it cannot be opened.
+ * that. Rejects with an HttpError 404 where there is no such file, or it is a folder or no plain file; with what the system
+ * says where it cannot be opened.
+ *
+ * It is opened again when the response is sent, and not held open until then, for a response may be dropped that nobody
+ * tells of it. Where another file has taken its place meanwhile, or none, the connection is cut.
  *
  * The path is opened as it is: one that a user has a say in must be checked before.
  */
 export async function file(path: string | URL, init: FileInit = {}): Promise<HttpResponse> {
   const name = typeof path === "string" ? path : fileURLToPath(path);
-  const handle = await openFile(name);
-  try {
-    return await responseOf(handle, name, init);
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
+  return responseOf(await statsOf(name), name, init);
 }

@@ -98,7 +98,8 @@ describe("setCookie", () => {
     ["another priority", { priority: "highest" as "high" }],
   ])("refuses %s", (_, options) => {
     const response = new HttpResponse();
-    expect(() => response.setCookie("a", "1", options)).toThrow(TypeError);
+    expect(() => response.setCookie("mine", "1", options)).toThrow(TypeError);
+    expect(() => response.setCookie("mine", "1", options)).toThrow("the cookie mine");
     expect(response.headers.size).toBe(0);
   });
 

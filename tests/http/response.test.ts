@@ -44,6 +44,21 @@ describe("HttpHeaders", () => {
     expect(() => new HttpHeaders().append("X", value)).toThrow(TypeError);
     expect(() => new HttpHeaders({ X: value })).toThrow(TypeError);
   });
+
+  test.each<[unknown, string]>([
+    [undefined, "undefined"],
+    [null, "null"],
+    [5, "number"],
+    [["a=1", "b=2"], "a list"],
+  ])("refuses %j, which is no text", (value, shown) => {
+    const headers = new HttpHeaders();
+    for (const put of ["append", "set"] as const) {
+      expect(() => headers[put]("Set-Cookie", value as string)).toThrow(
+        `the value of Set-Cookie is no text, but ${shown}`,
+      );
+    }
+    expect(headers.size).toBe(0);
+  });
 });
 
 describe("serialize", () => {

@@ -1,5 +1,6 @@
 /** Handlers that misbehave, beyond errors that are thrown: what they return, what that does when it is used. */
 import { once } from "node:events";
+import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Answer, App, type BodyStream, HttpError, HttpResponse } from "../../src/index.ts";
 import { exchange, RawClient } from "../support/client.ts";
@@ -389,4 +390,48 @@ describe("handlers that never settle", () => {
     expect(client.received).not.toContain("0\r\n\r\n");
     client.destroy();
   });
+});
+
+describe("what fetch has", () => {
+  test("a Response is the same response", async () => {
+    const headers = new Headers({ "X-A": "1", "Content-Type": "text/x" });
+    headers.append("Set-Cookie", "a=1");
+    headers.append("Set-Cookie", "b=2");
+    serve("/made", () => new Response("made", { status: 201, headers }));
+    serve("/later", async () => Response.json([1]));
+    serve("/nothing", () => new Response(null, { status: 204 }));
+    const made = await app.inject({ path: "/made" });
+    expect([made.status, made.text(), made.headers.get("x-a")]).toEqual([201, "made", "1"]);
+    expect(made.headers.getAll("content-type")).toEqual(["text/x"]);
+    expect(made.headers.getAll("set-cookie")).toEqual(["a=1", "b=2"]);
+    expect((await app.inject({ path: "/later" })).json()).toEqual([1]);
+    expect((await app.inject({ path: "/nothing" })).status).toBe(204);
+  });
+
+  test("one that was fetched goes on decoded, and without what was its connection's", async () => {
+    const packed = gzipSync("content");
+    serve("/packed", () => new HttpResponse(packed, { headers: { "Content-Encoding": "gzip", "X-A": "1" } }));
+    serve("/proxy", () => fetch(`http://127.0.0.1:${port}/packed`));
+    const { status, headers, text } = await app.inject({ path: "/proxy" });
+    expect([status, headers.get("x-a"), headers.get("content-encoding"), text()]).toEqual([200, "1", null, "content"]);
+  });
+
+  test("one whose content was read is refused", async () => {
+    serve("/read", async () => {
+      const response = new Response("x");
+      await response.text();
+      return response;
+    });
+    expect((await app.inject({ path: "/read" })).status).toBe(500);
+    expect(String(errors[0])).toContain("was read already");
+  });
+});
+
+test("an error that is returned is answered as one that is thrown", async () => {
+  serve("/http", () => new HttpError(404, "no such user"));
+  serve("/later", async () => new Error("inside"));
+  const { status, text } = await app.inject({ path: "/http" });
+  expect([status, text(), errors]).toEqual([404, "no such user\n", []]);
+  expect((await app.inject({ path: "/later" })).status).toBe(500);
+  expect(errors).toMatchObject([{ message: "inside" }]);
 });

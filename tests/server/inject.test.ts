@@ -59,6 +59,25 @@ test("sends content of any kind", async () => {
   expect((await send("x".repeat(1_048_577)))[0]).toBe(413);
 });
 
+test("sends forms and the like as fetch does", async () => {
+  const send = (body: unknown) => app.inject({ method: "POST", path: "/echo", body });
+  const form = new FormData();
+  form.append("a", "1");
+  form.append("b", new File(["x"], "x.txt"));
+  const sent = await send(form);
+  const read = await new Response(sent.body as BodyInit, {
+    headers: { "Content-Type": sent.headers.get("content-type") ?? "" },
+  }).formData();
+  expect([read.get("a"), (read.get("b") as File).name]).toEqual(["1", "x.txt"]);
+  const encoded = await send(new URLSearchParams("a=1&a=%C3%A9"));
+  expect(encoded.headers.get("content-type")).toMatch("application/x-www-form-urlencoded");
+  expect(encoded.text()).toBe("a=1&a=%C3%A9");
+  const blob = await send(new Blob(["x"], { type: "text/x" }));
+  expect([blob.headers.get("content-type"), blob.text()]).toEqual(["text/x", "x"]);
+  expect((await send(new Uint8Array([0x78]).buffer)).text()).toBe("x");
+  await expect(send(() => 1)).rejects.toThrow("function has no JSON");
+});
+
 test("gives informational responses and trailers", async () => {
   const taken = await app.inject({ path: "/hints", headers: { TE: "trailers" } });
   expect([taken.headers.get("transfer-encoding"), [...taken.trailers]]).toEqual(["chunked", [["X-Sum", "4"]]]);

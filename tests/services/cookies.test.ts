@@ -129,6 +129,12 @@ describe.each(kinds)("a $kind cookie", ({ make }) => {
     expect(() => make("a", { keys: ["x".repeat(31)] })).toThrow("at least 32 characters, not 31");
     expect(() => make("a", { keys: [NEW, new Uint8Array(31)] })).toThrow("at least 32 bytes, not 31");
     expect(() => make("a", { keys: [] })).toThrow(RangeError);
+    for (const key of [undefined, null, 5]) {
+      expect(() => make("a", { keys: [key as unknown as string] })).toThrow(
+        `a string or a Uint8Array, not ${key === 5 ? "number" : key}`,
+      );
+    }
+    expect(() => make("a", { keys: "x".repeat(32) as unknown as string[] })).toThrow("are a list");
     for (const key of ["x".repeat(32), new Uint8Array(32)]) {
       const cookie = make("a", { keys: [key] });
       expect(await read(cookie, await written(cookie, "x"))).toBe("x");

@@ -124,6 +124,14 @@ describe("a file", () => {
     expect([again.status, again.body, next.body]).toEqual([200, "", "0123456789"]);
   });
 
+  test("of tomorrow was changed today", async () => {
+    await write("future.txt", "x");
+    await utimes(file("future.txt"), 4_000_000_000, 4_000_000_000);
+    const { headers } = await get("/s/future.txt");
+    const [changed, sent] = ["last-modified", "date"].map((name) => Date.parse(headers.get(name) ?? ""));
+    expect(changed).toBeLessThanOrEqual(sent);
+  });
+
   test("from memory and from the disk it is the same", async () => {
     for (const prefix of ["/s", served({ maxCacheSize: 0 }), served({ maxStale: 0 })]) {
       for (let time = 0; time < 3; ++time) expect((await get(`${prefix}/a.txt`)).body).toBe("0123456789");

@@ -14,6 +14,11 @@ function isSameFile(a: Stats, b: Stats): boolean {
   return a.ino === b.ino && a.dev === b.dev;
 }
 
+/** When a file was changed; never later than now (RFC 9110 §8.8.2.1). */
+export function lastModified({ mtimeMs }: Stats): string {
+  return new Date(Math.min(mtimeMs, Date.now())).toUTCString();
+}
+
 /** All bytes of a file that was found with `stat`; null where it was changed since, or is while it is read. */
 export async function readWhole(path: string, stat: Stats): Promise<Uint8Array | null> {
   const file = await open(path);

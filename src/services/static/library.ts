@@ -5,7 +5,7 @@
 import type { Stats } from "node:fs";
 import { HttpError, type HttpRequest, PreconditionFailedError } from "../../http/index.ts";
 import type { HeaderFields } from "../../parser/index.ts";
-import { isSame } from "./content.ts";
+import { isSame, lastModified } from "./content.ts";
 import { readableRange } from "./ranges.ts";
 
 type Send = typeof import("@fastify/send");
@@ -68,8 +68,10 @@ async function ask(path: string, headers: Readonly<Record<string, string>>): Pro
   const { type, statusCode, headers: fields, metadata } = await send(message, encodeURIComponent(path), OPTIONS);
   if (type === "directory") return null;
   if (type === "file") {
+    const { stat } = metadata;
     // The client has what the other fields describe (RFC 9110 §15.4.5).
-    return { status: statusCode, fields: statusCode === 304 ? { ETag: fields.ETag } : fields, stat: metadata.stat };
+    if (statusCode === 304) return { status: statusCode, fields: { ETag: fields.ETag }, stat };
+    return { status: statusCode, fields: { ...fields, "Last-Modified": lastModified(stat) }, stat };
   }
   if (statusCode !== 412 && statusCode !== 416) throw metadata.error;
   const contentRange = fields["Content-Range"];
