@@ -113,6 +113,15 @@ function checkPath(path: string, pattern: string): void {
   throw new TypeError(`a path begins with "/", not like ${JSON.stringify(path)}, in ${pattern}`);
 }
 
+/** Throws a TypeError where a hook is a field: the constructor of `Blueprint`, which looks for it, comes before fields. */
+function checkHooks(blueprint: Blueprint): void {
+  const methods = Object.getPrototypeOf(blueprint) as Blueprint;
+  for (const name of ["onRequest", "onResponse", "catch"] as const) {
+    if (blueprint[name] === undefined || methods[name] !== undefined) continue;
+    throw new TypeError(`${name} of ${blueprint.constructor.name} must be a method, not a field`);
+  }
+}
+
 /** Methods of a route; throws a TypeError that names the route where one of them is none. */
 function methodsOf({ methods = ["GET"] }: RouteChoice, pattern: string): readonly string[] {
   const list = methods === "*" ? ["*"] : methods;
@@ -247,8 +256,9 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     return this;
   }
 
-  /** Serves the routes of a blueprint; throws as `include`. */
+  /** Serves the routes of a blueprint; throws as `include`, and where one of its hooks could never be called. */
   addBlueprint(blueprint: Blueprint): this {
+    checkHooks(blueprint);
     return this.include(blueprint.routes);
   }
 
