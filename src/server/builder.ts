@@ -99,7 +99,7 @@ export class ServerBuilder {
     return this;
   }
 
-  /** The server, not yet started. Throws a TypeError that names what is missing or wrong. */
+  /** The server, not yet started. Throws a TypeError that names what is missing or wrong, and a RangeError for an option. */
   build(): Server {
     if (this.#router === undefined) throw new TypeError("Router is required.");
     checkPart("Router", this.#router);
@@ -112,9 +112,11 @@ export class ServerBuilder {
       ...(this.#orchestrator && { orchestrator: this.#orchestrator }),
       ...(this.#engine && { engine: this.#engine }),
     });
+    // Before the router belongs to it: where an option is refused, the router can be built with again.
+    const server = new Server(app, this.#options);
     app.include(this.#router);
     if (this.#staticDir !== undefined) app.include(staticFiles(this.#staticDir), { prefix: "/static" });
     if (!this.#logger) app.environment.logger.info("Logger missing, defaulting to console logging.");
-    return new Server(app, this.#options);
+    return server;
   }
 }
