@@ -1,94 +1,31 @@
 import {
   type Answer,
   BadRequestError,
-  type ContentLimits,
+  checkPart,
   contentLimits,
-  type Engine,
   type Environment,
   type HttpRequest,
   HttpResponse,
-  type Logger,
   MethodNotAllowedError,
   NotFoundError,
   NotImplementedError,
-  type Orchestrator,
   type Params,
   toResponse,
 } from "../http/index.ts";
 import { methodId, ReleasedError } from "../parser/index.ts";
-import {
-  type Converters,
-  type Found,
-  PathRouter,
-  type PathRouterOptions,
-  type Query,
-  type Route,
-  type RouteInit,
-} from "../router/index.ts";
+import { type Converters, type Found, PathRouter, type Query, type Route, type RouteInit } from "../router/index.ts";
 import { type Handler, isPromise, type NoConverters } from "./handler.ts";
 import { compose } from "./layers.ts";
+import type {
+  ApplicationEvents,
+  ApplicationOptions,
+  ErrorHook,
+  Lifecycle,
+  Registrations,
+  RouteInfo,
+} from "./options.ts";
 import { type ErrorStyle, errorResponse, isTold } from "./problem.ts";
 import { methodsOf, type NewRoute, type Place, type RouteChoice, type RouteEvents, Routes } from "./routes.ts";
-import type { Schemas } from "./schema.ts";
-
-/** What an application is made with. */
-export interface ApplicationOptions<C extends Converters = NoConverters>
-  extends Omit<PathRouterOptions, "converters">,
-    Partial<ErrorStyle>,
-    Partial<ContentLimits> {
-  /** Converters of one's own, which paths may name beside those there are. */
-  readonly converters?: C;
-  /** Serves what no route serves, in place of 404. */
-  readonly fallback?: Handler;
-  /** Serves CONNECT, in place of 501: refuses it, or makes a tunnel. */
-  readonly tunnel?: Handler;
-  /** Whether OPTIONS is answered by 204 with Allow where it has no route of its own; true by default. */
-  readonly options?: boolean;
-  /** Whether a path without the method gets 405 with Allow, not what no route serves; true by default. */
-  readonly methodNotAllowed?: boolean;
-  /** Writes down what happens; the console by default. */
-  readonly logger?: Logger;
-  /** Makes text of templates, for `request.render`; none by default. */
-  readonly engine?: Engine;
-  /** Has tasks done, for `request.submitTask`; none by default. */
-  readonly orchestrator?: Orchestrator;
-}
-
-/** Told of an error that a client only sees as 500, and of the request that it happened at. */
-export type ErrorHook = (error: unknown, request: HttpRequest) => unknown;
-
-/** What an application tells. */
-export interface ApplicationEvents extends RouteEvents {
-  /** Before a server accepts connections, and awaited. */
-  readonly start: () => unknown;
-  /** When a server stops to accept connections: the moment to end what else would go on for ever. */
-  readonly stopping: () => unknown;
-  /** When a server has answered its last request, and awaited. */
-  readonly stop: () => unknown;
-  /** An error that a client only sees as 500. Where nobody listens, it goes to the logger. */
-  readonly error: ErrorHook;
-}
-
-/** Where a server is in its life. */
-export type Lifecycle = "start" | "stopping" | "stop";
-
-/** A route that is served. */
-export interface RouteInfo {
-  readonly method: string;
-  readonly pattern: string;
-  readonly name: string | undefined;
-  readonly host: string | undefined;
-  readonly schema: Schemas | undefined;
-  /** As it was registered. */
-  readonly handler: Handler;
-}
-
-/** What was registered together, and is taken away together. */
-export interface Registrations {
-  readonly routes: NewRoute[];
-  /** Take back what else was done, the last first. */
-  readonly undo: (() => void)[];
-}
 
 /**
  * Routes and what serves them, on any host: it takes requests and gives responses, and does no I/O. On Node use
@@ -134,6 +71,9 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
       const handler = options[name];
       if (handler !== undefined && typeof handler !== "function") throw new TypeError(`${name} must be a function`);
     }
+    if (options.logger !== undefined) checkPart("Logger", options.logger, ["debug", "info", "warn", "error"]);
+    if (options.engine !== undefined) checkPart("Engine", options.engine, ["render"]);
+    if (options.orchestrator !== undefined) checkPart("Orchestrator", options.orchestrator, ["submit"]);
     this.environment = { logger, engine, orchestrator, limits: contentLimits(options), multipart: null };
     this.#router = new PathRouter(options);
     this.#fallback = options.fallback ?? notFound;

@@ -1,11 +1,4 @@
-export {
-  Application,
-  type ApplicationEvents,
-  type ApplicationOptions,
-  type ErrorHook,
-  type Registrations,
-  type RouteInfo,
-} from "./application.ts";
+export { Application } from "./application.ts";
 export { Blueprint } from "./blueprint.ts";
 export { del, get, patch, post, put, type RequestOf, type RouteDecorator, route, use } from "./decorators.ts";
 export {
@@ -20,6 +13,7 @@ export {
   type RequestHook,
   type ResponseHook,
 } from "./handler.ts";
+export type { ApplicationEvents, ApplicationOptions, ErrorHook, Registrations, RouteInfo } from "./options.ts";
 export { Router, type RouterOptions } from "./router.ts";
 export type {
   Group,

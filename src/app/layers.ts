@@ -51,7 +51,8 @@ function surround({ middleware, catchers, onRequest }: Layer, handler: Handler):
 export function fold(middleware: readonly Middleware[], handler: Handler): Handler {
   return middleware.reduceRight((serve, each) => {
     const wrapped = each(serve);
-    if (typeof wrapped !== "function") throw new TypeError(`the middleware ${each.name} gives no handler`);
+    if (typeof wrapped !== "function")
+      throw new TypeError(`the middleware ${each.name || "without a name"} gives no handler`);
     return wrapped;
   }, handler);
 }

@@ -115,6 +115,15 @@ function checkPath(path: string, pattern: string): void {
   throw new TypeError(`a path begins with "/", not like ${JSON.stringify(path)}, in ${pattern}`);
 }
 
+/** Throws a TypeError where a hook is a field: the constructor of `Blueprint`, which looks for it, comes before fields. */
+function checkHooks(blueprint: Blueprint): void {
+  const methods = Object.getPrototypeOf(blueprint) as Blueprint;
+  for (const name of ["onRequest", "onResponse", "catch"] as const) {
+    if (blueprint[name] === undefined || methods[name] !== undefined) continue;
+    throw new TypeError(`${name} of ${blueprint.constructor.name} must be a method, not a field`);
+  }
+}
+
 const GET = ["GET"];
 const POST = ["POST"];
 const PUT = ["PUT"];
@@ -210,8 +219,13 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
   catch<E>(kind: ErrorClass<E>, handler: ErrorHandler<E>): this;
   catch(handler: ErrorHandler): this;
   catch(kind: unknown, handler?: ErrorHandler<never>): this {
-    if (handler === undefined) this.#add(this.#layer.catchers, [kind as ErrorHandler], "an error handler");
-    else {
+    if (handler === undefined) {
+      // A class is a function, too; called as one it would only throw.
+      if (typeof kind === "function" && kind.prototype instanceof Error) {
+        throw new TypeError(`catch(${kind.name}) needs an error handler`);
+      }
+      this.#add(this.#layer.catchers, [kind as ErrorHandler], "an error handler");
+    } else {
       if (typeof kind !== "function" || typeof handler !== "function") {
         throw new TypeError("catch takes a class of errors and a function");
       }
@@ -259,8 +273,9 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     return this;
   }
 
-  /** Serves the routes of a blueprint; throws as `include`. */
+  /** Serves the routes of a blueprint; throws as `include`, and where one of its hooks could never be called. */
   addBlueprint(blueprint: Blueprint): this {
+    checkHooks(blueprint);
     return this.include(blueprint.routes);
   }
 

@@ -36,3 +36,9 @@ export interface Environment {
   /** Reads multipart content; the host gives it. */
   readonly multipart: MultipartReader | null;
 }
+
+/** Throws a TypeError that names what a part lacks of what it must be able to do. */
+export function checkPart(name: string, part: unknown, methods: readonly string[]): void {
+  const lacking = methods.filter((method) => typeof (part as Record<string, unknown> | null)?.[method] !== "function");
+  if (lacking.length > 0) throw new TypeError(`${name} must implement ${lacking.join(", ")}.`);
+}

@@ -58,6 +58,7 @@ function nameAt(text: string, at: number): string {
 /** Fixed text of a pattern, as it was given. Throws a TypeError where no path has it. */
 function fixed(text: string, where: Where): string {
   if (text.includes("//")) throw wrong("an empty segment", where);
+  if (/\/\*(?:\/|$)/.test(text)) throw wrong('"*" is no wildcard, the rest of a path is {name:path},', where);
   const unfit = NO_PATH.exec(text)?.[0];
   if (unfit !== undefined) throw wrong(`${quote(unfit)} must be percent-encoded`, where);
   if (!text.includes("%")) return text;

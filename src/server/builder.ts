@@ -1,26 +1,10 @@
 import { statSync } from "node:fs";
 import type { ApplicationOptions, Includable } from "../app/index.ts";
-import type { Engine, Logger, Orchestrator } from "../http/index.ts";
+import { checkPart, type Engine, type Logger, type Orchestrator } from "../http/index.ts";
 import { staticFiles } from "../services/static.ts";
 import { App } from "./app.ts";
 import { isPort, type ServerOptions } from "./options.ts";
 import { Server } from "./server.ts";
-
-/** What a part of a server must be able to do. */
-const PARTS = {
-  Router: ["attach", "detach"],
-  Logger: ["debug", "info", "warn", "error"],
-  Orchestrator: ["submit"],
-  Engine: ["render"],
-} as const;
-
-/** Throws a TypeError that names what a part lacks. */
-function checkPart(name: keyof typeof PARTS, part: unknown): void {
-  const lacking = PARTS[name].filter(
-    (method) => typeof (part as Record<string, unknown> | null)?.[method] !== "function",
-  );
-  if (lacking.length > 0) throw new TypeError(`${name} must implement ${lacking.join(", ")}.`);
-}
 
 function checkType(name: string, value: unknown, type: "string" | "boolean"): void {
   if (typeof value !== type) throw new TypeError(`${name} must be a ${type}.`);
@@ -96,18 +80,17 @@ export class ServerBuilder {
     return this;
   }
 
-  /** The server, not yet started. Throws a TypeError that names what is missing or wrong. */
+  /** The server, not yet started. Throws a TypeError that names what is missing or wrong, and a RangeError for an option. */
   build(): Server {
     if (this.#router === undefined) throw new TypeError("Router is required.");
-    checkPart("Router", this.#router);
-    const { logger, orchestrator, engine } = this.#parts;
-    if (logger !== undefined) checkPart("Logger", logger);
-    if (orchestrator !== undefined) checkPart("Orchestrator", orchestrator);
-    if (engine !== undefined) checkPart("Engine", engine);
+    checkPart("Router", this.#router, ["attach", "detach"]);
     const app = new App(this.#parts);
+    // Before the router belongs to it: where an option is refused, the router can be built with again.
+    const server = new Server(app, this.#options);
     app.include(this.#router);
     if (this.#staticDir !== undefined) app.include(staticFiles(this.#staticDir), { prefix: "/static" });
-    if (logger === undefined) app.environment.logger.info("Logger missing, defaulting to console logging.");
-    return new Server(app, this.#options);
+    const { logger } = app.environment;
+    if (this.#parts.logger === undefined) logger.info("Logger missing, defaulting to console logging.");
+    return server;
   }
 }

@@ -256,3 +256,33 @@ describe("a decorator in the wrong place", () => {
     expect(() => new App().addBlueprint(new Wrong())).toThrow("gives no handler");
   });
 });
+
+describe("hooks that are fields", () => {
+  test("are refused where they could not be called, as they are made after the blueprint", () => {
+    class Guarded extends Blueprint {
+      override onRequest = () => {};
+    }
+    const app = new App();
+    expect(() => app.addBlueprint(new Guarded())).toThrow("onRequest of Guarded must be a method, not a field");
+    expect(() => app.group("/x").addBlueprint(new Guarded())).toThrow("onRequest of Guarded must be a method");
+  });
+
+  test("may override methods", async () => {
+    class Base extends Blueprint {
+      @get("/")
+      fail(): string {
+        throw new HttpError(409);
+      }
+
+      override catch(): string {
+        return "base";
+      }
+    }
+    class Other extends Base {
+      override catch = () => "other";
+    }
+    const app = new App();
+    app.addBlueprint(new Other());
+    expect((await app.inject()).text()).toBe("other");
+  });
+});

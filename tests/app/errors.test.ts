@@ -109,6 +109,7 @@ describe("error handlers", () => {
 
   test("that are none are refused at once", () => {
     expect(() => new App().catch("no" as never)).toThrow("an error handler is a function");
+    expect(() => new App().catch(NotFoundError as never)).toThrow("catch(NotFoundError) needs an error handler");
     expect(() => new App().catch("no" as never, () => "")).toThrow("catch takes a class of errors and a function");
     expect(() => new App().get("/", () => "", { catch: 1 as never })).toThrow("what stands around / must be functions");
   });

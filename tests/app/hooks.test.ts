@@ -224,6 +224,12 @@ describe("hooks of errors", () => {
     expect(told).toEqual([failure]);
   });
 
+  test("parts that lack something are refused at once, with what they lack", () => {
+    expect(() => new App({ logger: { info() {} } as never })).toThrow("Logger must implement debug, warn, error.");
+    expect(() => new App({ engine: {} as never })).toThrow("Engine must implement render.");
+    expect(() => new App({ orchestrator: null as never })).toThrow("Orchestrator must implement submit.");
+  });
+
   test("a response that cannot be written is told too", async () => {
     const told: unknown[] = [];
     const app = new App().on("error", (error) => told.push(error));

@@ -62,6 +62,12 @@ describe("find", () => {
 });
 
 describe("add", () => {
+  test.each(["/files/*", "/*", "/*/x"])("refuses a wildcard of others, %j, and says what ours is", (pattern) => {
+    const message = `"*" is no wildcard, the rest of a path is {name:path}, in GET ${pattern}`;
+    expect(() => new PathRouter().add("GET", pattern, null)).toThrow(new TypeError(message));
+    expect(() => new PathRouter().add("GET", "/a*/{star:re(\\*)}", null)).not.toThrow();
+  });
+
   test.each(["", "users", "/{}", "/{1a}", "/{a", "/a}", "/{a}/{a}"])("refuses the path %j", (pattern) => {
     expect(() => new PathRouter().add("GET", pattern, null)).toThrow(TypeError);
   });

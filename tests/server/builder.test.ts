@@ -143,3 +143,9 @@ describe("a builder refuses", () => {
     expect(() => wrong.build()).toThrow("maxConnections must be a number of at least 1, not 0");
   });
 });
+
+test("an option that is refused leaves the router to be built with again", () => {
+  const builder = new ServerBuilder().withRouter(new Router()).withLogger(console);
+  expect(() => builder.withOptions({ maxBodySize: -1 }).build()).toThrow(RangeError);
+  expect(builder.withOptions({ maxBodySize: 1 }).build()).toBeInstanceOf(Server);
+});
