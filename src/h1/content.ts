@@ -215,6 +215,7 @@ export class IncomingContent {
     } finally {
       // Whoever stops in the middle wants no more, and nobody else can have it: what comes behind it must not wait.
       if (!this.#ended && !this.#discarding) {
+        this.#error = new TypeError("this content was read piece by piece, and left before its end");
         this.discard();
         this.#source?.wanted();
       }

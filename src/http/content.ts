@@ -1,5 +1,6 @@
 /** What is made of content by what its Content-Type says. */
 import type { Exchange, IncomingContent } from "../h1/index.ts";
+import type { HeaderFields } from "../parser/index.ts";
 import type { Environment } from "./environment.ts";
 import { collectParts, parseUrlencoded, URLENCODED } from "./form.ts";
 import { parseJson } from "./json.ts";
@@ -16,8 +17,29 @@ function typeOf({ head }: Exchange): MediaType | null {
   return parseMediaType(head.headers.get("content-type") ?? "");
 }
 
+/** Throws an HttpError 415 where content is encoded, which nothing here undoes (RFC 9110 §8.4, §15.5.16). */
+export function refuseEncoded(headers: HeaderFields): void {
+  const coding = headers.get("content-encoding");
+  if (coding === null || /^identity$/i.test(coding)) return;
+  throw new UnsupportedMediaTypeError(`the content must not be encoded, and is by ${coding}`, {
+    headers: { "Accept-Encoding": "identity" },
+  });
+}
+
+/** The value of JSON; throws as `HttpRequest.json` rejects. */
+export function readJson(bytes: Uint8Array, { head }: Exchange, { limits }: Environment): unknown {
+  try {
+    return parseJson(bytes, limits.maxJsonDepth);
+  } catch (error) {
+    // Asked only here: what is encoded is no JSON.
+    refuseEncoded(head.headers);
+    throw error;
+  }
+}
+
 /** The content as a form, in memory: what it was made of can still be read. As `HttpRequest.form`. */
 export async function readForm(exchange: Exchange, environment: Environment): Promise<FormData> {
+  refuseEncoded(exchange.head.headers);
   const form = formOf(typeOf(exchange), exchange.content, environment);
   if (form !== null) return form;
   throw new UnsupportedMediaTypeError(`the content must be ${URLENCODED} or ${MULTIPART}`, {
@@ -32,6 +54,7 @@ export async function readParsed(exchange: Exchange, environment: Environment): 
   const bytes = await content.bytes();
   if (bytes.length === 0) return null;
   if (type === null) return bytes;
+  refuseEncoded(exchange.head.headers);
   if (/^application\/json$|\+json$/.test(type.essence)) return parseJson(bytes, environment.limits.maxJsonDepth);
   if (type.essence.startsWith("text/")) return decodeText(bytes, type);
   return formOf(type, content, environment) ?? bytes;

@@ -31,6 +31,12 @@ const ANYWHERE = "http://localhost/";
 
 /** A location as it can be sent: what no URI has is percent-encoded. Throws a TypeError where it still is none. */
 function locationOf(location: string | URL): string {
+  // Whatever else is given, undefined at that, would be a relative location as text.
+  if (typeof location !== "string" && !(location instanceof URL)) {
+    throw new TypeError(
+      `a location to redirect to is a string or a URL, not ${location === null ? "null" : typeof location}`,
+    );
+  }
   const uri = percentEncode(String(location), NO_URI);
   if (uri === "" || !URL.canParse(uri, ANYWHERE)) {
     throw new TypeError(`${JSON.stringify(String(location))} is no location to redirect to`);

@@ -1,13 +1,12 @@
 import type { Exchange } from "../h1/index.ts";
 import { quiet } from "../h1/quiet.ts";
 import { type HeaderFields, ReleasedError } from "../parser/index.ts";
-import { readForm, readParsed } from "./content.ts";
+import { readForm, readJson, readParsed, refuseEncoded } from "./content.ts";
 import { type Cookies, parseCookies } from "./cookies.ts";
 import type { Environment, Logger } from "./environment.ts";
 import { type HeadersInit, HttpHeaders } from "./headers.ts";
 import { html } from "./helpers.ts";
 import { INSPECT, inspectRequest, type RequestJSON, requestJSON } from "./inspect.ts";
-import { parseJson } from "./json.ts";
 import { type MultipartOptions, openMultipart, type Part } from "./multipart.ts";
 import type { HttpResponse } from "./response.ts";
 import type { RequestState } from "./state.ts";
@@ -239,16 +238,15 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
 
   /**
    * The content as JSON. Rejects with an HttpError 400 where it is none, is deeper than maxJsonDepth, or has a member
-   * `__proto__`, or `constructor` with a `prototype`.
+   * `__proto__`, or `constructor` with a `prototype`; 415 where it is encoded, as by gzip.
    */
   json(): Promise<unknown> {
-    const { maxJsonDepth } = this.#environment.limits;
-    return this.#exchange.content.read((bytes) => parseJson(bytes, maxJsonDepth));
+    return this.#exchange.content.read((bytes) => readJson(bytes, this.#exchange, this.#environment));
   }
 
   /**
    * The content as a form, urlencoded or multipart, in memory; files are `File`s. Rejects with an HttpError 415 for
-   * content of another type or charset, 400 for what is no such form or no UTF-8, 413 beyond maxFormFields.
+   * content of another type or charset or that is encoded, 400 for what is no such form or no UTF-8, 413 beyond maxFormFields.
    */
   form(): Promise<FormData> {
     return quiet(readForm(this.#exchange, this.#environment));
@@ -256,18 +254,19 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
 
   /**
    * The parts of multipart/form-data one by one, as they come; while nobody reads, the client is not read from. May be
-   * taken once, and not beside the others. Throws an HttpError 415 for content of another type, 400 where that names no
+   * taken once, and not beside the others. Throws an HttpError 415 for content of another type or that is encoded, 400 where that names no
    * boundary, a RangeError for an option out of its range; iterating rejects with an HttpError 400 for what is no such
    * content, 413 beyond a limit.
    */
   multipart(options?: MultipartOptions): AsyncIterableIterator<Part> {
+    refuseEncoded(this.headers);
     return openMultipart(() => this.body, this.headers.get("content-type"), this.#environment, options);
   }
 
   /**
    * The content as its Content-Type says: JSON its value, a form a FormData, text (in UTF-8, ASCII or Latin-1) a
    * string, all else bytes, and where there is none null. Rejects as `json` and `form`, and with an HttpError 415 for
-   * text of another charset.
+   * text of another charset, and for what has a type and is encoded.
    */
   parse(): Promise<unknown> {
     return quiet(readParsed(this.#exchange, this.#environment));

@@ -1,4 +1,5 @@
 /** Forms in memory, and content that is read as its type says. */
+import { gunzipSync, gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { App, type InjectResponse } from "../../src/index.ts";
 
@@ -207,6 +208,33 @@ test("parse refuses what the others refuse", async () => {
   expect((await post("/parse", URLENCODED, "%FF")).status).toBe(400);
   expect((await post("/parse", "multipart/form-data", "--b--")).status).toBe(400);
   expect((await post("/parse", "text/plain; charset=utf-16", "ab")).status).toBe(415);
+});
+
+test("content that is encoded is refused by whoever would decode it", async () => {
+  const careful = new App().on("error", () => {});
+  careful.post("/json", async (request) => [await request.json()]);
+  careful.post("/form", async (request) => [...(await request.form())].length);
+  careful.post("/parse", async (request) => [await request.parse()]);
+  careful.post("/multipart", async (request) => [await request.multipart().next()]);
+  careful.post("/bytes", async (request) => gunzipSync(await request.bytes()).toString());
+  const send = (path: string, type: string, coding: string, body: unknown = gzipSync('{"a":1}')) =>
+    careful.inject({ method: "POST", path, body, headers: { "Content-Type": type, "Content-Encoding": coding } });
+  for (const [path, type] of [
+    ["/json", "application/json"],
+    ["/parse", "application/json"],
+    ["/parse", "text/plain"],
+    ["/form", URLENCODED],
+    ["/multipart", "multipart/form-data; boundary=b"],
+  ]) {
+    const { status, headers, text } = await send(path, type, "gzip");
+    expect([status, headers.get("accept-encoding"), text()]).toEqual([
+      415,
+      "identity",
+      "the content must not be encoded, and is by gzip\n",
+    ]);
+  }
+  expect((await send("/bytes", "application/json", "gzip")).text()).toBe('{"a":1}');
+  expect((await send("/json", "application/json", "Identity", "{}")).status).toBe(200);
 });
 
 test("a form that nobody waits for ends no process", async () => {

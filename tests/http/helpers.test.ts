@@ -67,6 +67,10 @@ describe("redirect", () => {
     expect(location(to)).toBe(uri);
   });
 
+  test.each([undefined, null])("%s is no location", (location) => {
+    expect(() => redirect(location as unknown as string)).toThrow(`a string or a URL, not ${location}`);
+  });
+
   test("takes a URL", () => {
     expect(location(new URL("http://exämple.com/ä"))).toBe("http://xn--exmple-cua.com/%C3%A4");
   });

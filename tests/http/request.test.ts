@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { App, type HttpRequest, type Server } from "../../src/index.ts";
 import { exchange } from "../support/client.ts";
+import { deferred } from "../support/deferred.ts";
 
 const app = new App().on("error", () => {});
 let kept: HttpRequest | undefined;
@@ -54,6 +55,27 @@ test("a request reads the same before and after an await, with the next one behi
     odd: ["3, 4", ["3", "4"], true, false, 9],
   });
   expect(JSON.parse(next.body).all).toEqual([["Host", "b"]]);
+});
+
+test("content that was left in the middle can no more be read, and says why", async () => {
+  const left = deferred();
+  const app = new App();
+  app.post("/", async (request) => {
+    for await (const _ of request.body) break;
+    const reasons = [request.text(), request.json(), request.form()].map((read) => read.catch(String));
+    left.resolve();
+    return Promise.all(reasons);
+  });
+  async function* body() {
+    yield "some";
+    await left.promise;
+    yield " more";
+  }
+  const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+  const response = await app.inject({ method: "POST", headers, body: body() });
+  expect(response.json()).toEqual(
+    Array(3).fill("TypeError: this content was read piece by piece, and left before its end"),
+  );
 });
 
 test("a request that is over throws a clear error", async () => {
