@@ -290,7 +290,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
     options: RouteOptions<S> = {},
   ): this {
-    return this.#register(path, handler as Handler, options, methodsOf(options));
+    return this.#register(path, handler, options, methodsOf(options));
   }
 
   get<const P extends string, const S extends Schemas = NoSchemas>(
@@ -298,7 +298,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
     options: MethodOptions<S> = {},
   ): this {
-    return this.#register(path, handler as Handler, options, GET);
+    return this.#register(path, handler, options, GET);
   }
 
   post<const P extends string, const S extends Schemas = NoSchemas>(
@@ -306,7 +306,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
     options: MethodOptions<S> = {},
   ): this {
-    return this.#register(path, handler as Handler, options, POST);
+    return this.#register(path, handler, options, POST);
   }
 
   put<const P extends string, const S extends Schemas = NoSchemas>(
@@ -314,7 +314,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
     options: MethodOptions<S> = {},
   ): this {
-    return this.#register(path, handler as Handler, options, PUT);
+    return this.#register(path, handler, options, PUT);
   }
 
   patch<const P extends string, const S extends Schemas = NoSchemas>(
@@ -322,7 +322,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
     options: MethodOptions<S> = {},
   ): this {
-    return this.#register(path, handler as Handler, options, PATCH);
+    return this.#register(path, handler, options, PATCH);
   }
 
   delete<const P extends string, const S extends Schemas = NoSchemas>(
@@ -330,17 +330,17 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
     options: MethodOptions<S> = {},
   ): this {
-    return this.#register(path, handler as Handler, options, DELETE);
+    return this.#register(path, handler, options, DELETE);
   }
 
-  #register(path: string, handler: Handler, options: MethodOptions, methods: readonly string[]): this {
+  #register(path: string, handler: unknown, options: MethodOptions, methods: readonly string[]): this {
     const pattern = `${this.#prefix}${path}`;
     checkPath(path, pattern);
     if (typeof handler !== "function") throw new TypeError(`the handler of ${pattern} is no function`);
     checkMethods(methods, pattern);
     const { name, host, schema } = options;
     const own = ownLayer(options, pattern);
-    const serve = schema === undefined ? handler : checked(schema, handler, pattern);
+    const serve = schema === undefined ? (handler as Handler) : checked(schema, handler as Handler, pattern);
     const { origin, place } = this;
     const routes = methods.map((method, index) => ({
       method,

@@ -100,8 +100,11 @@ export function json(value: unknown, init?: ResponseInit): HttpResponse {
   return new HttpResponse(body, init, JSON_TYPE);
 }
 
+/** An object or a list, and no promise: one of nothing would be taken for an object, too. */
+type JsonObject = (object & { readonly then?: never }) | Readonly<Record<string, unknown>>;
+
 /** What a handler may return. */
-export type Answer = HttpResponse | string | Uint8Array | BodyStream | Blob | object | number | boolean | null;
+export type Answer = HttpResponse | string | Uint8Array | BodyStream | Blob | JsonObject | number | boolean | null;
 
 /**
  * The response that a handler's value means: text, bytes and what is iterated as they are, a Blob with its type and
@@ -121,8 +124,17 @@ export function toResponse(value: Answer | undefined): HttpResponse {
   if (typeof value === "object" && value.constructor !== Object) {
     if (value instanceof Error) throw value;
     if (isFetchResponse(value)) return fromFetch(value);
+    if (value instanceof ArrayBuffer) return new HttpResponse(new Uint8Array(value));
+    if (hasNoJson(value))
+      throw new TypeError(`${Object.prototype.toString.call(value)} has no JSON; return a list or an object`);
   }
   return json(value);
+}
+
+/** Whether JSON would make of an object what it is not: of a Map, a Set or a generator `{}`, of numbers an object. */
+function hasNoJson(value: object): boolean {
+  if (Array.isArray(value) || typeof (value as { toJSON?: unknown }).toJSON === "function") return false;
+  return Symbol.iterator in value || ArrayBuffer.isView(value);
 }
 
 /** By what it calls itself: Node loads all of fetch where its class is named. */

@@ -201,7 +201,7 @@ describe("what is around a blueprint", () => {
       }
 
       @get("/teapot")
-      async teapot() {
+      async teapot(): Promise<string> {
         throw new HttpError(418);
       }
     }

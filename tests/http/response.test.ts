@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { serialize } from "../../src/h1/serialize.ts";
-import { HttpError, HttpHeaders, HttpResponse, json } from "../../src/index.ts";
+import { HttpError, HttpHeaders, HttpResponse, json, toResponse } from "../../src/index.ts";
 
 const plain = { headOnly: false, connection: "" as "" | "close" | "keep-alive" };
 
@@ -127,6 +127,37 @@ describe("fields of the server", () => {
     expect(wire(new HttpResponse(null, { status: 304, headers: { "Content-Length": "9" } }))).toMatch(
       /Length: 9\r\n\r\n$/,
     );
+  });
+});
+
+describe("what a handler returns", () => {
+  test("bytes of any kind are bytes", () => {
+    expect(toResponse(new Uint8Array([1, 2]).buffer).body).toEqual(new Uint8Array([1, 2]));
+    expect(toResponse(Buffer.from("ab")).contentType).toBe("application/octet-stream");
+  });
+
+  test.each([
+    ["[object Map]", new Map([[1, 2]])],
+    ["[object Set]", new Set()],
+    ["[object Float64Array]", new Float64Array(2)],
+    ["[object DataView]", new DataView(new ArrayBuffer(2))],
+    ["[object URLSearchParams]", new URLSearchParams("a=1")],
+    ["[object FormData]", new FormData()],
+    ["[object Generator]", (function* () {})()],
+  ])("%s is refused, which JSON would make {} or an object of", (what, value) => {
+    expect(() => toResponse(value)).toThrow(`${what} has no JSON; return a list or an object`);
+  });
+
+  test("what says its JSON is taken at its word", () => {
+    class Numbers extends Map {
+      toJSON() {
+        return [...this];
+      }
+    }
+    expect(toResponse(new Numbers().set(1, 2)).body).toBe("[[1,2]]");
+    expect(toResponse(Object.create(null)).body).toBe("{}");
+    class List extends Array<number> {}
+    expect(toResponse(new List()).body).toBe("[]");
   });
 });
 

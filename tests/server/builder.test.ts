@@ -22,7 +22,7 @@ describe("a builder", () => {
     const engine = { render: async (name: string, values?: object) => `${name} ${JSON.stringify(values)}` };
     const routes = router();
     routes.get("/render", (request) => request.render("page", { a: 1 }));
-    routes.get("/task", (request) => request.submitTask("name", 1, 2));
+    routes.get("/task", async (request) => (await request.submitTask("name", 1, 2)) as string[]);
     routes.get("/log", ({ log }) => {
       log.info("from a handler");
       return null;

@@ -40,6 +40,10 @@ test("what a handler returns is checked", () => {
   const app = new App();
   // @ts-expect-error nothing is no answer
   app.get("/a", () => {});
+  // @ts-expect-error nor nothing later
+  app.get("/a2", async () => {});
+  app.get("/a3", (): Record<string, unknown> => ({}));
+  app.get("/a4", async (): Promise<readonly { readonly name: string }[]> => []);
   const schema = { response: z.object({ name: z.string() }) };
   app.get("/c", () => ({ name: "Ada" }), { schema });
   app.get("/d", async () => new HttpResponse(""), { schema });
