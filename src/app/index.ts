@@ -4,9 +4,9 @@ export {
   type ApplicationOptions,
   type ErrorHook,
   type Registrations,
-  type RouteInfo,
 } from "./application.ts";
 export { Blueprint } from "./blueprint.ts";
+export { bodyLimit } from "./body-limit.ts";
 export { del, get, patch, post, put, type RequestOf, type RouteDecorator, route, use } from "./decorators.ts";
 export {
   around,
@@ -19,6 +19,7 @@ export {
   type PathParams,
   type RequestHook,
   type ResponseHook,
+  type RouteInfo,
 } from "./handler.ts";
 export { Router, type RouterOptions } from "./router.ts";
 export type {

@@ -7,6 +7,7 @@ import {
   type Middleware,
   type RequestHook,
   type ResponseHook,
+  type RouteInfo,
 } from "./handler.ts";
 
 /** One layer; in each list the first is the outermost, or comes first. */
@@ -25,30 +26,55 @@ export function newLayer(): Layer {
 export type Recover = (error: unknown, request: HttpRequest) => HttpResponse;
 
 /**
- * The handler with a layer of its own around it, and all others around that, the first outermost. In a layer the error handlers stand outside of its
- * middleware, so that they get what that throws; responses are told to hooks at the very end, when errors are responses
- * too. Throws a TypeError where a middleware gives no handler.
+ * The handler of a route with a layer of its own around it, and all others around that, the first outermost. In a layer
+ * the error handlers stand outside of its middleware, so that they get what that throws; responses are told to hooks at
+ * the very end, when errors are responses too. Throws a TypeError where a middleware gives no handler.
  */
-export function compose(layers: readonly Layer[], own: Layer | null, handler: Handler, recover: Recover): Handler {
-  let serve = own === null ? handler : surround(own, handler);
-  let hooks: readonly ResponseHook[] = [];
+export function compose(
+  layers: readonly Layer[],
+  own: Layer | null,
+  handler: Handler,
+  recover: Recover,
+  route?: RouteInfo,
+): Handler {
+  let serve = own === null ? handler : surround(own, handler, route);
+  const hooks: ResponseHook[] = own === null ? [] : hooksOf(own);
   for (let index = layers.length - 1; index >= 0; --index) {
-    const layer = layers[index];
-    serve = surround(layer, serve);
-    if (layer.onResponse.length > 0) hooks = [...hooks, ...[...layer.onResponse].reverse()];
+    serve = surround(layers[index], serve, route);
+    hooks.push(...hooksOf(layers[index]));
   }
   return hooks.length === 0 ? serve : telling(hooks, serve, recover);
 }
 
-function surround({ middleware, catchers, onRequest }: Layer, handler: Handler): Handler {
+/** The hooks of responses that middleware has, from the inside out. */
+function hooksAmong(middleware: readonly Middleware[]): ResponseHook[] {
+  return middleware
+    .map((each) => each.onResponse)
+    .filter((hook) => hook !== undefined)
+    .reverse();
+}
+
+/** The hooks of responses of a layer and of its middleware, from the inside out. */
+function hooksOf({ middleware, onResponse }: Layer): ResponseHook[] {
+  return [...hooksAmong(middleware), ...[...onResponse].reverse()];
+}
+
+/** The hooks of responses that middleware has, as one; undefined where there is none. */
+export function tellAll(middleware: readonly Middleware[]): ResponseHook | undefined {
+  const hooks = hooksAmong(middleware);
+  if (hooks.length === 0) return undefined;
+  return (response, request) => callAll(hooks, (hook) => hook(response, request));
+}
+
+function surround({ middleware, catchers, onRequest }: Layer, handler: Handler, route?: RouteInfo): Handler {
   let serve = handler;
-  for (let index = middleware.length - 1; index >= 0; --index) serve = wrap(middleware[index], serve);
+  for (let index = middleware.length - 1; index >= 0; --index) serve = wrap(middleware[index], serve, route);
   if (onRequest.length > 0) serve = preceded([...onRequest], serve);
   return catchers.length > 0 ? catching([...catchers], serve) : serve;
 }
 
-function wrap(middleware: Middleware, serve: Handler): Handler {
-  const wrapped = middleware(serve);
+function wrap(middleware: Middleware, serve: Handler, route: RouteInfo | undefined): Handler {
+  const wrapped = middleware(serve, route);
   if (typeof wrapped !== "function") throw new TypeError(`the middleware ${middleware.name} gives no handler`);
   return wrapped;
 }
