@@ -14,16 +14,9 @@ import {
 } from "../http/index.ts";
 import { methodId, ReleasedError } from "../parser/index.ts";
 import { type Converters, type Found, PathRouter, type Query, type Route, type RouteInit } from "../router/index.ts";
-import { type Handler, isPromise, type NoConverters } from "./handler.ts";
+import { type Handler, isPromise, type NoConverters, type RouteInfo } from "./handler.ts";
 import { compose } from "./layers.ts";
-import type {
-  ApplicationEvents,
-  ApplicationOptions,
-  ErrorHook,
-  Lifecycle,
-  Registrations,
-  RouteInfo,
-} from "./options.ts";
+import type { ApplicationEvents, ApplicationOptions, ErrorHook, Lifecycle, Registrations } from "./options.ts";
 import { type ErrorStyle, errorResponse, isTold } from "./problem.ts";
 import { methodsOf, type NewRoute, type Place, type RouteChoice, type RouteEvents, Routes } from "./routes.ts";
 
@@ -105,8 +98,8 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   }
 
   /** The handler of a route with all that is around it. */
-  #compose({ at, own, handler }: NewRoute): Handler {
-    return compose(at.layers(), own, handler, this.#recover);
+  #compose(route: NewRoute): Handler {
+    return compose(route.at.layers(), route.own, route.handler, this.#recover, route);
   }
 
   #initOf(route: NewRoute): RouteInit<NewRoute> {
@@ -147,7 +140,10 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     const served = routes.map((route) => this.#compose(route));
     this.#unrouted = compose([this.layer], null, (request) => this.#answerWithout(request), this.#recover);
     // Nothing has failed, and nothing can any more.
-    for (const [index, route] of routes.entries()) route.serve = served[index];
+    for (const [index, route] of routes.entries()) {
+      route.serve = served[index];
+      route.preflight = null;
+    }
   }
 
   /**
@@ -246,10 +242,39 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     for (const hook of hooks.length > 0 ? hooks : [() => logger.error(error)]) tellError(hook, error, request);
   }
 
+  /** Bytes of content that the route of a request grants; undefined where it grants what others do. Never throws. */
+  maxBodySize(request: HttpRequest): number | undefined {
+    try {
+      const found = this.#find(request);
+      return found.kind === "found" ? found.value.maxBodySize : undefined;
+    } catch {
+      // A converter has failed: there is no route then.
+      return undefined;
+    }
+  }
+
+  /**
+   * What answers a browser that asks, by OPTIONS, whether it may send a request (Fetch §3.3.2): what is around the route
+   * of that, for it may say so. Null where nothing of the kind is asked, or there is no such route.
+   */
+  #preflight(request: HttpRequest): Handler | null {
+    const wanted = request.method === "OPTIONS" ? request.headers.get("access-control-request-method") : null;
+    if (wanted === null) return null;
+    const found = this.#router.find(wanted, request.path, this.#hostOf(request));
+    if (found.kind !== "found") return null;
+    const route = found.value;
+    // What is around the application is around this already.
+    const within = route.at.layers().slice(1);
+    route.preflight ??= compose(within, route.own, (options) => this.#otherMethod(options), this.#recover, route);
+    return route.preflight;
+  }
+
   /** What a path answers whose routes are for other methods (RFC 9110 §9.1, §9.3.7, §15.5.6). */
-  #otherMethod(request: HttpRequest, found: readonly string[]): Answer | Promise<Answer> {
+  #otherMethod(request: HttpRequest): Answer | Promise<Answer> {
     const { method } = request;
-    const allowed = this.#options ? [...new Set([...found, "OPTIONS"])].sort() : found;
+    const found = this.#find(request);
+    const methods = found.kind === "method" ? found.allowed : [];
+    const allowed = this.#options ? [...new Set([...methods, "OPTIONS"])].sort() : methods;
     const headers = { Allow: allowed.join(", ") };
     if (method === "OPTIONS" && this.#options) return new HttpResponse(null, { status: 204, headers });
     if (!this.#methodNotAllowed) return this.#fallback(request);
@@ -257,10 +282,12 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     throw new MethodNotAllowedError(undefined, { headers });
   }
 
+  #hostOf(request: HttpRequest): string | undefined {
+    return this.#router.usesHosts ? (request.host ?? undefined) : undefined;
+  }
+
   #find(request: HttpRequest): Found<NewRoute> {
-    const router = this.#router;
-    const host = router.usesHosts ? (request.host ?? undefined) : undefined;
-    return router.find(request.method, request.path, host);
+    return this.#router.find(request.method, request.path, this.#hostOf(request));
   }
 
   #answer(request: HttpRequest): Answer | Promise<Answer> {
@@ -274,7 +301,7 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   #answerWithout(request: HttpRequest): Answer | Promise<Answer> {
     if (request.method === "CONNECT") return this.#tunnel(request);
     const found = this.#find(request);
-    if (found.kind === "method") return this.#otherMethod(request, found.allowed);
+    if (found.kind === "method") return this.#preflight(request)?.(request) ?? this.#otherMethod(request);
     if (found.kind === "invalid") throw new BadRequestError("the path is not valid percent-encoded UTF-8");
     if (found.kind !== "redirect") return this.#fallback(request);
     const location = request.query === "" ? found.location : `${found.location}?${request.query}`;

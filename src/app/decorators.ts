@@ -2,7 +2,7 @@
 import type { HttpRequest, Params } from "../http/index.ts";
 import { type Blueprint, useOnClass } from "./blueprint.ts";
 import type { Handler, Middleware, PathParams } from "./handler.ts";
-import { fold } from "./layers.ts";
+import { fold, tellAll } from "./layers.ts";
 import type { MethodOptions, NoSchemas, RouteOptions } from "./routes.ts";
 import type { Result, Schemas, Valid } from "./schema.ts";
 
@@ -51,6 +51,12 @@ function aroundOf(blueprint: Blueprint, name: PropertyKey): Middleware[] {
   return middleware;
 }
 
+/** A list of middleware that may still grow, as one. */
+function asOne(list: readonly Middleware[]): Middleware {
+  const one: Middleware = (next, route) => fold(list, next, route);
+  return Object.defineProperty(one, "onResponse", { get: () => tellAll(list) });
+}
+
 function checkMethod(context: ClassMethodDecoratorContext, what: string): void {
   if (context.kind === "method" && !context.static) return;
   throw new TypeError(`${what} is for methods of instances, not for ${String(context.name)}`);
@@ -70,9 +76,7 @@ export function route<const Pattern extends string, const S extends Schemas = No
     (context as ClassMethodDecoratorContext<Blueprint>).addInitializer(function () {
       // By its name where it has one: what Deno makes of `access.get` finds no overriding method.
       const method = hidden ? access.get(this) : (this as unknown as Record<PropertyKey, Handler>)[name];
-      const inner = aroundOf(this, name);
-      const own: Middleware = (next) => fold(inner, next);
-      const middleware = [...(options.middleware ?? []), own];
+      const middleware = [...(options.middleware ?? []), asOne(aroundOf(this, name))];
       this.routes.route(path as string, method.bind(this), { ...(options as RouteOptions), middleware });
     });
   };

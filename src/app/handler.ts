@@ -1,6 +1,7 @@
 /** What people write: handlers, what stands around them, and what is told of requests. */
 import type { Answer, HttpRequest, HttpResponse, Params } from "../http/index.ts";
 import type { Converters, ConverterTypes, PathParams as TypedParams } from "../router/index.ts";
+import type { Schemas } from "./schema.ts";
 
 /** None of one's own. */
 export type NoConverters = Record<never, never>;
@@ -20,12 +21,30 @@ export type Handler<P extends Params = Params, V = unknown, A = Answer> = (
   request: HttpRequest<P, V>,
 ) => A | Promise<A>;
 
+/** A route that is served. */
+export interface RouteInfo {
+  readonly method: string;
+  readonly pattern: string;
+  readonly name: string | undefined;
+  readonly host: string | undefined;
+  readonly schema: Schemas | undefined;
+  /** As it was registered. */
+  readonly handler: Handler;
+}
+
 /**
  * Puts something around a handler: called when a route is registered, and again where `use` puts more around that
  * later, with what comes next; gives what is called in its place. What it does not change costs nothing, and where all
- * is synchronous it stays so.
+ * is synchronous it stays so. `route` is the one that is served, undefined around what answers where there is none.
  */
-export type Middleware = (next: Handler) => Handler;
+export interface Middleware {
+  (next: Handler, route?: RouteInfo): Handler;
+  /**
+   * Told of every response of what it stands around, before it is sent, those that errors are too: as a hook of
+   * `response` in its place.
+   */
+  readonly onResponse?: ResponseHook;
+}
 
 /** Middleware of a function that is called with each request, and with what comes next. */
 export function around(

@@ -1,5 +1,6 @@
 export { Application } from "./application.ts";
 export { Blueprint } from "./blueprint.ts";
+export { bodyLimit } from "./body-limit.ts";
 export { del, get, patch, post, put, type RequestOf, type RouteDecorator, route, use } from "./decorators.ts";
 export {
   around,
@@ -12,8 +13,9 @@ export {
   type PathParams,
   type RequestHook,
   type ResponseHook,
+  type RouteInfo,
 } from "./handler.ts";
-export type { ApplicationEvents, ApplicationOptions, ErrorHook, Registrations, RouteInfo } from "./options.ts";
+export type { ApplicationEvents, ApplicationOptions, ErrorHook, Registrations } from "./options.ts";
 export { Router, type RouterOptions } from "./router.ts";
 export type {
   Group,

@@ -8,6 +8,7 @@ import {
   type Middleware,
   type RequestHook,
   type ResponseHook,
+  type RouteInfo,
 } from "./handler.ts";
 
 /** One layer; in each list the first is the outermost, or comes first. */
@@ -22,38 +23,69 @@ export function newLayer(): Layer {
   return { middleware: [], catchers: [], onRequest: [], onResponse: [] };
 }
 
+const NO_HOOKS: readonly ResponseHook[] = [];
+
 /** Makes the response that an error means. */
 export type Recover = (error: unknown, request: HttpRequest) => HttpResponse;
 
 /**
- * The handler with a layer of its own around it, and all others around that, the first outermost. In a layer the error handlers stand outside of its
- * middleware, so that they get what that throws; responses are told to hooks at the very end, when errors are responses
- * too. Throws a TypeError where a middleware gives no handler.
+ * The handler of a route with a layer of its own around it, and all others around that, the first outermost. In a layer
+ * the error handlers stand outside of its middleware, so that they get what that throws; responses are told to hooks at
+ * the very end, when errors are responses too. Throws a TypeError where a middleware gives no handler.
  */
-export function compose(layers: readonly Layer[], own: Layer | null, handler: Handler, recover: Recover): Handler {
-  let serve = own === null ? handler : surround(own, handler);
-  let hooks: readonly ResponseHook[] = [];
+export function compose(
+  layers: readonly Layer[],
+  own: Layer | null,
+  handler: Handler,
+  recover: Recover,
+  route?: RouteInfo,
+): Handler {
+  let serve = own === null ? handler : surround(own, handler, route);
+  let hooks = own === null ? NO_HOOKS : hooksOf(own);
   for (let index = layers.length - 1; index >= 0; --index) {
-    const layer = layers[index];
-    serve = surround(layer, serve);
-    if (layer.onResponse.length > 0) hooks = [...hooks, ...[...layer.onResponse].reverse()];
+    const outer = hooksOf(layers[index]);
+    serve = surround(layers[index], serve, route);
+    if (outer.length > 0) hooks = [...hooks, ...outer];
   }
   return hooks.length === 0 ? serve : telling(hooks, serve, recover);
 }
 
-function surround({ middleware, catchers, onRequest }: Layer, handler: Handler): Handler {
-  let serve = fold(middleware, handler);
+/** The hooks of responses that middleware has, from the inside out. */
+function hooksAmong(middleware: readonly Middleware[]): ResponseHook[] {
+  return middleware
+    .map((each) => each.onResponse)
+    .filter((hook) => hook !== undefined)
+    .reverse();
+}
+
+/** The hooks of responses of a layer and of its middleware, from the inside out. */
+function hooksOf({ middleware, onResponse }: Layer): readonly ResponseHook[] {
+  if (middleware.length === 0 && onResponse.length === 0) return NO_HOOKS;
+  return [...hooksAmong(middleware), ...[...onResponse].reverse()];
+}
+
+/** The hooks of responses that middleware has, as one; undefined where there is none. */
+export function tellAll(middleware: readonly Middleware[]): ResponseHook | undefined {
+  const hooks = hooksAmong(middleware);
+  if (hooks.length === 0) return undefined;
+  return (response, request) => callAll(hooks, (hook) => hook(response, request));
+}
+
+function surround({ middleware, catchers, onRequest }: Layer, handler: Handler, route?: RouteInfo): Handler {
+  let serve = fold(middleware, handler, route);
   if (onRequest.length > 0) serve = preceded([...onRequest], serve);
   return catchers.length > 0 ? catching([...catchers], serve) : serve;
 }
 
-/** The handler with middleware around it, the first outermost. Throws a TypeError where one of them gives no handler. */
-export function fold(middleware: readonly Middleware[], handler: Handler): Handler {
+/**
+ * The handler of a route with middleware around it, the first outermost. Throws a TypeError where one of them gives no
+ * handler.
+ */
+export function fold(middleware: readonly Middleware[], handler: Handler, route?: RouteInfo): Handler {
   return middleware.reduceRight((serve, each) => {
-    const wrapped = each(serve);
-    if (typeof wrapped !== "function")
-      throw new TypeError(`the middleware ${each.name || "without a name"} gives no handler`);
-    return wrapped;
+    const wrapped = each(serve, route);
+    if (typeof wrapped === "function") return wrapped;
+    throw new TypeError(`the middleware ${each.name || "without a name"} gives no handler`);
   }, handler);
 }
 

@@ -4,7 +4,6 @@ import type { Converters, PathRouterOptions } from "../router/index.ts";
 import type { Handler, NoConverters } from "./handler.ts";
 import type { ErrorStyle } from "./problem.ts";
 import type { NewRoute, RouteEvents } from "./routes.ts";
-import type { Schemas } from "./schema.ts";
 
 /** What an application is made with. */
 export interface ApplicationOptions<C extends Converters = NoConverters>
@@ -46,17 +45,6 @@ export interface ApplicationEvents extends RouteEvents {
 
 /** Where a server is in its life. */
 export type Lifecycle = "start" | "stopping" | "stop";
-
-/** A route that is served. */
-export interface RouteInfo {
-  readonly method: string;
-  readonly pattern: string;
-  readonly name: string | undefined;
-  readonly host: string | undefined;
-  readonly schema: Schemas | undefined;
-  /** As it was registered. */
-  readonly handler: Handler;
-}
 
 /** What was registered together, and is taken away together. */
 export interface Registrations {

@@ -3,6 +3,7 @@ import { isToken } from "../http/index.ts";
 import { methodId } from "../parser/index.ts";
 import type { Converters } from "../router/index.ts";
 import type { Blueprint } from "./blueprint.ts";
+import { bodyLimit } from "./body-limit.ts";
 import type {
   ErrorClass,
   ErrorHandler,
@@ -30,6 +31,8 @@ export interface RouteOptions<S extends Schemas = Schemas> {
   readonly middleware?: readonly Middleware[];
   /** Makes an answer of an error of this route; where it gives undefined, the error goes on. */
   readonly catch?: ErrorHandler;
+  /** Bytes of content that its requests may have, fewer or more than `maxBodySize` of the server; beyond it 413. */
+  readonly maxBodySize?: number;
   /** Check the request before the handler gets it, and what it returns. */
   readonly schema?: S;
 }
@@ -75,12 +78,15 @@ export interface NewRoute {
   /** Who has registered it, for errors. */
   readonly origin: string | undefined;
   readonly schema: Schemas | undefined;
+  readonly maxBodySize: number | undefined;
   /** What is around it alone; null where nothing is. */
   readonly own: Layer | null;
   /** Has what is around all that was registered where it was. */
   readonly at: Place;
   /** The handler with all that is around it; the application makes it anew where that changes. */
   serve: Handler;
+  /** What answers OPTIONS of browsers that ask whether they may come here, once one did; null where it changes. */
+  preflight: Handler | null;
 }
 
 /** Whatever has routes and layers around them, as seen from below. */
@@ -153,12 +159,13 @@ function checkMethods(methods: readonly string[], pattern: string): void {
 }
 
 function ownLayer(options: RouteOptions, pattern: string): Layer | null {
-  const { middleware = [], catch: catcher } = options;
-  if (middleware.length === 0 && catcher === undefined) return null;
+  const { middleware = [], catch: catcher, maxBodySize } = options;
+  if (middleware.length === 0 && catcher === undefined && maxBodySize === undefined) return null;
   for (const each of [...middleware, ...(catcher ? [catcher] : [])]) {
     if (typeof each !== "function") throw new TypeError(`what stands around ${pattern} must be functions`);
   }
-  return { ...newLayer(), middleware: [...middleware], catchers: catcher ? [catcher] : [] };
+  const limit = maxBodySize === undefined ? [] : [bodyLimit(maxBodySize)];
+  return { ...newLayer(), middleware: [...limit, ...middleware], catchers: catcher ? [catcher] : [] };
 }
 
 export abstract class Routes<C extends Converters, Prefix extends string> {
@@ -338,7 +345,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     checkPath(path, pattern);
     if (typeof handler !== "function") throw new TypeError(`the handler of ${pattern} is no function`);
     checkMethods(methods, pattern);
-    const { name, host, schema } = options;
+    const { name, host, schema, maxBodySize } = options;
     const own = ownLayer(options, pattern);
     const serve = schema === undefined ? (handler as Handler) : checked(schema, handler as Handler, pattern);
     const { origin, place } = this;
@@ -351,9 +358,11 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
       host,
       origin,
       schema,
+      maxBodySize,
       own,
       at: place,
       serve,
+      preflight: null,
     }));
     place.register(routes);
     return this;

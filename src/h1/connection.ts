@@ -49,6 +49,8 @@ export interface ConnectionOwner {
   readonly clock: Clock;
   /** A request has come: its head, with the content that came beside it. */
   begun(exchange: Exchange): void;
+  /** Bytes of content that a request may have which has, or announces, more than most may. */
+  maxBodySize(exchange: Exchange): number;
   /** An exchange is over; what was read of it can be read for the last time. */
   over(exchange: Exchange): void;
   /** What came was wrong, or did not come in time. */
@@ -86,6 +88,8 @@ export class ServerConnection implements ExchangeOwner {
   #gone = false;
   /** Content that is on its way. */
   #outgoing: OutgoingContent | null = null;
+  /** Bytes of content that the newest request may have, as far as that was asked. */
+  #maxBodySize = 0;
   /** Bytes of content that were dropped since the last answer. */
   #dropped = 0;
   /** Requests that have begun. */
@@ -489,7 +493,10 @@ export class ServerConnection implements ExchangeOwner {
     const exchange = new Exchange(this, head);
     this.#incoming = exchange;
     const hasContent = head.framing !== abi.FRAMING_NONE;
-    if (hasContent && head.contentLength > this.#owner.options.maxBodySize) throw new ParseError(abi.CONTENT_TOO_LARGE);
+    if (hasContent) {
+      this.#maxBodySize = this.#owner.options.maxBodySize;
+      if (!this.#mayHave(exchange, head.contentLength)) throw new ParseError(abi.CONTENT_TOO_LARGE);
+    }
     ++this.#requests;
     // What follows CONNECT was meant for a tunnel, whether there will be one or not.
     const { maxRequestsPerConnection } = this.#owner.options;
@@ -498,6 +505,14 @@ export class ServerConnection implements ExchangeOwner {
     }
     this.#continueOwed = hasContent && head.expectContinue;
     if (!this.#pipeline.hasRoom(exchange)) this.#go(HOLD);
+  }
+
+  /** Whether a request may have so much content; what only some may have is asked for when it comes to that. */
+  #mayHave(exchange: Exchange, size: number): boolean {
+    if (size > exchange.content.maxSize) return false;
+    // Of a request that is answered there is nothing left to ask about.
+    if (size > this.#maxBodySize && !exchange.done) this.#maxBodySize = this.#owner.maxBodySize(exchange);
+    return size <= this.#maxBodySize;
   }
 
   #addContent(exchange: Exchange, start: number, end: number): void {
@@ -511,7 +526,7 @@ export class ServerConnection implements ExchangeOwner {
         return;
       }
     }
-    if (content.size + end - start > this.#owner.options.maxBodySize) throw new ParseError(abi.CONTENT_TOO_LARGE);
+    if (!this.#mayHave(exchange, content.size + end - start)) throw new ParseError(abi.CONTENT_TOO_LARGE);
     content.add(this.#owner.parser.window, start, end);
   }
 

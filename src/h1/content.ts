@@ -58,6 +58,8 @@ export class IncomingContent {
   /** Whether whoever waited was told of a piece, and is about to take it. */
   #taking = false;
   readonly #source: ContentSource | null;
+  /** Bytes that there may be, where fewer are wanted than the connection grants. */
+  maxSize: number = Number.POSITIVE_INFINITY;
 
   /** `source` is null where there is no content to come. */
   constructor(source: ContentSource | null) {

@@ -74,6 +74,17 @@ export class Exchange implements ContentSource {
   }
 
   /**
+   * Grants the content no more than so many bytes, and never more than it was granted before; gives false where there is
+   * more already, or will be. What comes beyond that ends the connection, as beyond `maxBodySize`.
+   */
+  limitContent(maxSize: number): boolean {
+    const content = this.#content;
+    if (content === null) return true;
+    content.maxSize = Math.min(content.maxSize, maxSize);
+    return Math.max(this.head.contentLength, content.size) <= maxSize;
+  }
+
+  /**
    * Whether it may be at work beside others of its connection: it changes nothing (RFC 9110 §9.2.1), has no content
    * that is still to be read, and nothing that decides over the connection.
    */

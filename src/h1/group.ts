@@ -11,6 +11,11 @@ export interface ServerEvents {
    * answered later.
    */
   request(exchange: Exchange): void;
+  /**
+   * A request announces, or has sent, more content than `maxBodySize`: how many bytes this one may have, undefined for no
+   * more than others. Asked before `request` where the head announces it, else when it comes.
+   */
+  maxBodySize?(exchange: Exchange): number | undefined;
   /** An exchange that was told of is over: `status` is its response's. Its request can be read for the last time. */
   over?(exchange: Exchange): void;
   /** What a peer sent was wrong, or did not come in time. */
@@ -76,6 +81,10 @@ export class ConnectionGroup implements ConnectionOwner {
 
   begun(exchange: Exchange): void {
     this.#events.request(exchange);
+  }
+
+  maxBodySize(exchange: Exchange): number {
+    return this.#events.maxBodySize?.(exchange) ?? this.options.maxBodySize;
   }
 
   over(exchange: Exchange): void {

@@ -4,6 +4,8 @@ export interface Peer {
   readonly remotePort?: number | undefined;
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
+  /** Whether what passes between them is encrypted. */
+  readonly encrypted?: boolean | undefined;
 }
 
 /** Where a connection's bytes go. */

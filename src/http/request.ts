@@ -10,6 +10,7 @@ import { INSPECT, inspectRequest, type RequestJSON, requestJSON } from "./inspec
 import { type MultipartOptions, openMultipart, type Part } from "./multipart.ts";
 import type { HttpResponse } from "./response.ts";
 import type { RequestState } from "./state.ts";
+import { ContentTooLargeError } from "./status-errors.ts";
 
 /** Values of a route's parameters, by name; of what type they are its pattern says. */
 // biome-ignore lint/suspicious/noExplicitAny: a handler that does not know its route may take them for what it likes
@@ -114,6 +115,11 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
     return this.#exchange.peer.localPort;
   }
 
+  /** Whether the connection is one of TLS, up to the client or to a proxy in front. */
+  get secure(): boolean {
+    return this.#exchange.peer.encrypted === true;
+  }
+
   /** Whether the exchange is over: answered, or the client has gone. */
   get done(): boolean {
     return this.#exchange.done;
@@ -193,6 +199,14 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
   /** Its head as plain data, without what `Authorization`, `Cookie` and `Proxy-Authorization` say, and no content. */
   toJSON(): RequestJSON {
     return requestJSON(this);
+  }
+
+  /**
+   * Grants the content no more than so many bytes; of several limits the smallest counts. Throws an HttpError 413 where
+   * there is more already, or Content-Length announces it; whoever reads what comes beyond it later gets a ParseError.
+   */
+  limitBody(maxBodySize: number): void {
+    if (!this.#exchange.limitContent(maxBodySize)) throw new ContentTooLargeError();
   }
 
   /** Fields after the content; null before its end and where there are none. */

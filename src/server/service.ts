@@ -52,6 +52,10 @@ export class Service implements ServerEvents {
     else this.#respond(exchange, request, response);
   }
 
+  maxBodySize(exchange: Exchange): number | undefined {
+    return this.#application.maxBodySize(new HttpRequest(exchange, this.#environment));
+  }
+
   over(exchange: Exchange): void {
     --this.active;
     tellRequestEnd(exchange);
