@@ -79,6 +79,10 @@ describe("basicAuth", () => {
     expect(await ask(middleware, `Basic ${good}`, `Basic ${good}`)).toEqual(refused);
   });
 
+  test.each(["a\0:b", "a:b\n", "a:\u007f"])("asks nobody about %j", async (credentials) => {
+    expect((await ask(basicAuth({ verify: () => true }), `Basic ${base64(credentials)}`))[0]).toBe(401);
+  });
+
   test("asks a function, at once or later, and takes what it gives for the user", async () => {
     const answers: [Verified | Promise<Verified>, unknown][] = [
       [{ id: 7 }, { id: 7 }],

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { App, HttpResponse, type InjectResponse, type Logger, UnauthorizedError } from "../../src/index.ts";
+import { App, HttpResponse, type InjectResponse, type Logger, text, UnauthorizedError } from "../../src/index.ts";
 import { type Session, type SessionOptions, session, sessionOf } from "../../src/services/session.ts";
 import { FileStore, MemoryStore, RedisStore, type Store } from "../../src/services/stores.ts";
 import { deferred } from "../support/deferred.ts";
@@ -330,8 +330,8 @@ describe("a session in a store", () => {
     expect(Buffer.from(value.split(".")[0], "base64url").toString()).toContain(await client.text("/id"));
   });
 
-  test("cannot be replayed once it was destroyed, or has another identity", async () => {
-    for (const end of ["/destroy", "/login/me"]) {
+  test("cannot be replayed once it was destroyed, has become empty, or has another identity", async () => {
+    for (const end of ["/destroy", "/delete/a", "/login/me"]) {
       const client = new Client(appWith({ store: new MemoryStore() }));
       await client.text("/set/one");
       const replayed = new Map(client.cookies);
@@ -374,6 +374,26 @@ describe("a session in a store", () => {
     const client = await overlap((session) => session.set("a", "slow"), "/destroy");
     expect(client.cookies.size).toBe(0);
     expect(await client.text("/get/a")).toBe("nothing");
+  });
+
+  test("that could not be read is not replaced, though it could be kept", async () => {
+    const store = new MemoryStore();
+    let broken = false;
+    const client = new Client(
+      appWith({
+        store: {
+          get: (key) => (broken ? Promise.reject(new Error("no answer")) : store.get(key)),
+          set: (key, value, ttlMs) => store.set(key, value, ttlMs),
+          delete: (key) => store.delete(key),
+          clear: () => store.clear(),
+        },
+      }),
+    );
+    await client.text("/set/one");
+    broken = true;
+    expect((await client.get("/set/two")).headers.has("set-cookie")).toBe(false);
+    broken = false;
+    expect(await client.text("/get/a")).toBe("one");
   });
 
   test("does not let a request have parts of what another has", async () => {
@@ -494,7 +514,7 @@ describe("session", () => {
   test("leaves answers and errors that are given to others as they are", async () => {
     const app = new App({ logger });
     app.use(session({ keys }));
-    const shared = new HttpResponse("<p>shared", { headers: { "X-A": "1" } });
+    const shared = text("<p>shared", { headers: { "X-A": "1" } });
     const error = new UnauthorizedError("shared", { headers: { "X-A": "1" } });
     app.get("/answer/{a?}", (request) => {
       if (request.params.a) sessionOf(request).set("a", 1);
