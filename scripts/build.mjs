@@ -60,10 +60,12 @@ async function asModule(build, name, names) {
 async function bundle() {
   const { build } = await import("esbuild");
   const alias = { cookie: await asModule(build, "cookie", ["parseCookie", "stringifySetCookie"]) };
-  const external = Object.keys(JSON.parse(readFileSync("package.json", "utf8")).dependencies);
+  const { dependencies, peerDependencies, exports } = JSON.parse(readFileSync("package.json", "utf8"));
+  const external = Object.keys({ ...dependencies, ...peerDependencies });
   const options = { bundle: true, format: "esm", target: "es2022", platform: "node", external, alias };
-  const entries = ["index", "parser/index", "h1/index", "services/cookies", "services/static"];
-  const entryPoints = entries.map((entry) => `src/${entry}.ts`);
+  const entryPoints = Object.values(exports)
+    .filter((entry) => entry.default !== undefined)
+    .map((entry) => entry.default.replace("./dist/", "src/").replace(/js$/, "ts"));
   await build({ ...options, entryPoints, outdir: "dist", splitting: true, chunkNames: "chunks/[hash]" });
   // What the floor of the benchmark reads with.
   await build({ ...options, entryPoints: ["src/server/direct-read.ts"], outfile: "build/direct-read.js" });

@@ -15,7 +15,7 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
   services: {
     imports: ["app", "http", "h1", "parser"],
     node: true,
-    packages: ["iron-webcrypto", "mrmime", "@fastify/send", "prom-client"],
+    packages: ["iron-webcrypto", "mrmime", "@fastify/send", "prom-client", "lru-cache", "@keyv/redis"],
   },
   middleware: {
     imports: ["services", "app", "http", "h1", "parser"],
