@@ -14,6 +14,7 @@ export {
   type ErrorClass,
   type ErrorHandler,
   type Handler,
+  isPromise,
   type Middleware,
   type NoConverters,
   type PathParams,

@@ -1,2 +1,21 @@
 /** `pyrois/middleware`: what commonly stands around handlers. */
 export { bodyLimit } from "../app/index.ts";
+export {
+  type ConcurrencyLimitOptions,
+  concurrencyLimit,
+  DEFAULT_CONCURRENCY_OPTIONS,
+} from "./concurrency-limit.ts";
+export { type CorsOptions, cors, DEFAULT_CORS_OPTIONS, type OriginRule } from "./cors.ts";
+export { globalHeaders } from "./global-headers.ts";
+export { DEFAULT_RATE_LIMIT_OPTIONS, type RateLimitOptions, rateLimit } from "./rate-limit.ts";
+export {
+  type ContentSecurityPolicy,
+  DEFAULT_DIRECTIVES,
+  DEFAULT_SECURITY_HEADERS,
+  type PolicyDirectives,
+  type SecurityHeadersOptions,
+  type StrictTransportSecurity,
+  securityHeaders,
+} from "./security-headers.ts";
+export { DEFAULT_TIMEOUT_OPTIONS, type TimeoutOptions, timeout } from "./timeout.ts";
+export { type Client, type TrustedProxiesOptions, trustedProxies } from "./trusted-proxies.ts";
