@@ -22,6 +22,7 @@ export {
   type ResponseHook,
   type RouteInfo,
 } from "./handler.ts";
+export { type PerRequest, perRequest } from "./per-request.ts";
 export { Router, type RouterOptions } from "./router.ts";
 export type {
   Group,

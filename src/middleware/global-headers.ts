@@ -1,6 +1,6 @@
 import type { Middleware } from "../app/index.ts";
-import { type HeadersInit, HttpHeaders } from "../http/index.ts";
-import { toldOfResponses } from "./fields.ts";
+import type { HeadersInit } from "../http/index.ts";
+import { addMissing, fieldLines, toldOfResponses } from "./fields.ts";
 
 /** Fields that say how a response is framed, or what becomes of its connection. */
 const FRAMING = /^(?:transfer-encoding|content-length|connection|keep-alive)$/i;
@@ -10,11 +10,7 @@ const FRAMING = /^(?:transfer-encoding|content-length|connection|keep-alive)$/i;
  * TypeError where one could not be sent, or is each response's own to have.
  */
 export function globalHeaders(fields: HeadersInit): Middleware {
-  const lines = [...new HttpHeaders(fields)];
-  for (const [name] of lines) if (FRAMING.test(name)) throw new TypeError(`${name} is no field of all responses`);
-  const names = [...new Set(lines.map(([name]) => name.toLowerCase()))];
-  return toldOfResponses(({ headers }) => {
-    const missing = names.filter((name) => !headers.has(name));
-    for (const [name, value] of lines) if (missing.includes(name.toLowerCase())) headers.append(name, value);
-  });
+  const lines = fieldLines(fields);
+  for (const { name } of lines) if (FRAMING.test(name)) throw new TypeError(`${name} is no field of all responses`);
+  return toldOfResponses(({ headers }) => addMissing(headers, lines));
 }

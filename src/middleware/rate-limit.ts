@@ -1,5 +1,5 @@
 /** Bounds how many requests one client may send in a time. */
-import { isPromise, type Middleware } from "../app/index.ts";
+import { isPromise, type Middleware, perRequest } from "../app/index.ts";
 import {
   type HttpHeaders,
   type HttpRequest,
@@ -74,6 +74,10 @@ function seconds(milliseconds: number): number {
 
 /** Adds a member to a list, in place of the one of its name (draft-ietf-httpapi-ratelimit-headers-10 §3, §4). */
 function setMember(headers: HttpHeaders, field: string, name: string, parameters: string): void {
+  if (!headers.has(field)) {
+    headers.append(field, `${name};${parameters}`);
+    return;
+  }
   const others = headers.getAll(field).flatMap((value) => value.split(/, (?=")/));
   const kept = others.filter((member) => !member.startsWith(`${name};`));
   headers.set(field, [...kept, `${name};${parameters}`].join(", "));
@@ -140,7 +144,7 @@ export function rateLimit(options: RateLimitOptions): Middleware {
   const counting = new Counting(store, { algorithm, limit, window }, name, atLeast("pause", pause, 0, false));
   const quoted = `"${name}"`;
   const policy = `q=${limit};w=${seconds(window)}`;
-  const counted = new WeakMap<HttpRequest, Taken>();
+  const counted = perRequest<Taken>();
 
   const tell = (response: HttpResponse, request: HttpRequest): void => {
     const taken = counted.get(request);

@@ -1,8 +1,7 @@
 /** Fields by which browsers are told to guard what they show. */
 import type { Middleware } from "../app/index.ts";
-import { checkField } from "../h1/index.ts";
 import { HttpHeaders, type HttpRequest } from "../http/index.ts";
-import { toldOfResponses } from "./fields.ts";
+import { addMissing, type FieldLine, fieldLines, toldOfResponses } from "./fields.ts";
 import { atLeast } from "./options.ts";
 
 declare module "../http/state.ts" {
@@ -159,7 +158,7 @@ function policyField(policy: ContentSecurityPolicy | string | false): [name: str
 }
 
 /** The fields that are the same for all responses; throws a TypeError where one could not be sent. */
-function constantFields(options: Required<SecurityHeadersOptions>): HttpHeaders {
+function constantFields(options: Required<SecurityHeadersOptions>): FieldLine[] {
   const fields = new HttpHeaders();
   const { permissionsPolicy } = options;
   if (permissionsPolicy !== false) {
@@ -170,7 +169,7 @@ function constantFields(options: Required<SecurityHeadersOptions>): HttpHeaders 
     const value = options[option];
     if (value !== false) fields.set(name, value);
   }
-  return fields;
+  return fieldLines(fields);
 }
 
 /**
@@ -180,23 +179,20 @@ function constantFields(options: Required<SecurityHeadersOptions>): HttpHeaders 
  */
 export function securityHeaders(options: SecurityHeadersOptions = {}): Middleware {
   const all = { ...DEFAULT_SECURITY_HEADERS, ...options };
-  const constant = constantFields(all);
   const policy = policyField(all.contentSecurityPolicy);
-  if (policy !== null) checkField(...policy);
   const hasNonce = policy?.[1].includes(NONCE) ?? false;
+  const constant = [...constantFields(all), ...fieldLines(policy === null || hasNonce ? [] : [policy])];
   const hsts = all.strictTransportSecurity;
   const defaults = DEFAULT_SECURITY_HEADERS.strictTransportSecurity as StrictTransportSecurity;
-  const transport = hsts === false ? null : transportOf({ ...defaults, ...hsts });
+  const transport =
+    hsts === false ? null : fieldLines({ "Strict-Transport-Security": transportOf({ ...defaults, ...hsts }) });
   const always = hsts !== false && hsts.always === true;
 
   return toldOfResponses(
     ({ headers }, request) => {
-      const add = (name: string, value: string) => headers.has(name) || headers.set(name, value);
-      for (const [name, value] of constant) add(name, value);
-      if (policy !== null) add(policy[0], hasNonce ? withNonce(policy[1], request) : policy[1]);
-      if (transport !== null && (always || (!request.done && isSecure(request)))) {
-        add("Strict-Transport-Security", transport);
-      }
+      addMissing(headers, constant);
+      if (policy !== null && hasNonce) addMissing(headers, fieldLines([[policy[0], withNonce(policy[1], request)]]));
+      if (transport !== null && (always || (!request.done && isSecure(request)))) addMissing(headers, transport);
     },
     (next) => {
       if (!hasNonce) return next;

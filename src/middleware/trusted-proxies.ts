@@ -30,8 +30,14 @@ export interface TrustedProxiesOptions {
   readonly fields?: "x-forwarded" | "forwarded";
 }
 
-type Address = IPv4 | IPv6;
-type Range = readonly [Address, number];
+type Parsed = IPv4 | IPv6;
+type Range = readonly [Parsed, number];
+
+/** An address in its one form. */
+interface Address {
+  readonly text: string;
+  readonly trusted: boolean;
+}
 
 /** What a proxy says of how a request came to it. */
 interface Hop {
@@ -63,7 +69,7 @@ function loadLibrary(): Library {
 }
 
 /** An address in its one form, an IPv4 address within an IPv6 one as itself; null for what is none. */
-function parseAddress(library: Library, text: string): Address | null {
+function parseAddress(library: Library, text: string): Parsed | null {
   // The library knows more notations than a proxy writes, and names of interfaces.
   if (library.IPv4.isValidFourPartDecimal(text)) return library.IPv4.parse(text);
   return text.includes(":") && !text.includes("%") && library.IPv6.isValid(text) ? library.process(text) : null;
@@ -77,6 +83,31 @@ function parseRange(library: Library, text: string): Range {
   if (address !== null && bits >= 0 && bits <= whole) return [address, bits];
   const names = [...Object.keys(SETS), UNIX].join(", ");
   throw new TypeError(`trustedProxies knows ${names}, addresses and ranges of them, not ${JSON.stringify(text)}`);
+}
+
+/** Characters of the longest address there is. */
+const ADDRESS_MAX = 45;
+/** Addresses that are known by heart: to parse one takes longer than to serve a request. */
+const KNOWN_MAX = 1000;
+
+/** Addresses as texts mean them, null for what is none. */
+function knowing(library: Library, ranges: readonly Range[]): (text: string) => Address | null {
+  const known = new Map<string, Address | null>();
+  const parse = (text: string): Address | null => {
+    const address = parseAddress(library, text);
+    if (address === null) return null;
+    const isIn = ([range, bits]: Range) => range.kind() === address.kind() && address.match(range, bits);
+    return { text: address.toString(), trusted: ranges.some(isIn) };
+  };
+  return (text) => {
+    if (text.length > ADDRESS_MAX) return null;
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    if (known.size === KNOWN_MAX) known.clear();
+    const address = parse(text);
+    known.set(text, address);
+    return address;
+  };
 }
 
 /** The address of a node, without its port (RFC 7239 §6). */
@@ -136,31 +167,31 @@ export function trustedProxies(list: readonly string[], options: TrustedProxiesO
   const texts = list
     .filter((text) => text !== UNIX)
     .flatMap((text) => (Object.hasOwn(SETS, text) ? SETS[text] : [text]));
-  const ranges = texts.map((text) => parseRange(library, text));
+  const addressOf = knowing(
+    library,
+    texts.map((text) => parseRange(library, text)),
+  );
   const trustsUnix = list.includes(UNIX);
-
-  const isTrusted = (address: Address) =>
-    ranges.some(([range, bits]) => range.kind() === address.kind() && address.match(range, bits));
 
   const clientOf = (request: HttpRequest): Client => {
     const { remoteAddress } = request;
-    let address = remoteAddress === undefined ? null : parseAddress(library, remoteAddress);
+    // What follows "%" names an interface of this machine.
+    const nearest = remoteAddress === undefined ? null : addressOf(remoteAddress.split("%", 1)[0]);
+    let address = nearest?.text ?? remoteAddress;
     let protocol: Client["protocol"] = request.secure ? "https" : "http";
     let { host } = request;
-    const known = () => address?.toString() ?? remoteAddress;
-    if (address === null ? !(remoteAddress === undefined && trustsUnix) : !isTrusted(address)) {
-      return { address: known(), protocol, host };
-    }
+    const trusted = remoteAddress === undefined ? trustsUnix : (nearest?.trusted ?? false);
+    if (!trusted) return { address, protocol, host };
     for (const hop of hopsOf(request)) {
       const said = hop.protocol?.toLowerCase();
       if (said === "http" || said === "https") protocol = said;
       if (hop.host !== undefined && HOST.test(hop.host)) host = hop.host;
-      const next = parseAddress(library, addressOfNode(hop.address));
+      const next = addressOf(addressOfNode(hop.address));
       if (next === null) break;
-      address = next;
-      if (!isTrusted(next)) break;
+      address = next.text;
+      if (!next.trusted) break;
     }
-    return { address: known(), protocol, host };
+    return { address, protocol, host };
   };
 
   return (next) => (request) => {

@@ -1,6 +1,6 @@
 /** `pyrois/metrics`: numbers for Prometheus, by prom-client. */
 import type { Registry } from "prom-client";
-import type { Handler, Middleware } from "../app/index.ts";
+import { type Handler, type Middleware, perRequest } from "../app/index.ts";
 import { type HttpRequest, HttpResponse } from "../http/index.ts";
 import { methodLabel, RequestSeries, type RouteSeries } from "./metrics/requests.ts";
 
@@ -83,7 +83,7 @@ function checkBuckets(buckets: readonly number[]): readonly number[] {
 
 /** Notes when a request has come, and counts it once it has its response. */
 function measuring(requests: RequestSeries): Middleware {
-  const begun = new WeakMap<HttpRequest, Begun>();
+  const begun = perRequest<Begun>();
   const around: Middleware = (next, route) => {
     const series = requests.of(route);
     return (request) => {
