@@ -8,6 +8,7 @@ export {
   type ErrorClass,
   type ErrorHandler,
   type Handler,
+  isPromise,
   type Middleware,
   type NoConverters,
   type PathParams,
@@ -16,6 +17,7 @@ export {
   type RouteInfo,
 } from "./handler.ts";
 export type { ApplicationEvents, ApplicationOptions, ErrorHook, Registrations } from "./options.ts";
+export { type PerRequest, perRequest } from "./per-request.ts";
 export { Router, type RouterOptions } from "./router.ts";
 export type {
   Group,

@@ -15,12 +15,12 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
   services: {
     imports: ["app", "http", "h1", "parser"],
     node: true,
-    packages: ["iron-webcrypto", "mrmime", "@fastify/send", "prom-client", "lru-cache", "@keyv/redis"],
+    packages: ["iron-webcrypto", "mrmime", "@fastify/send", "ioredis", "prom-client", "lru-cache", "@keyv/redis"],
   },
   middleware: {
     imports: ["services", "app", "http", "h1", "parser"],
     node: true,
-    packages: ["ioredis", "ipaddr.js"],
+    packages: ["ipaddr.js"],
   },
   server: {
     imports: ["services", "app", "router", "http", "h1", "parser"],

@@ -49,6 +49,8 @@ export async function evaluateInPage(url: string, expression: string): Promise<u
         }),
       );
       const { result } = JSON.parse(String((await once(socket, "message"))[0]));
+      // There is none where the browser has gone from one page to another meanwhile.
+      if (result === undefined) continue;
       if (result.exceptionDetails) throw new Error(JSON.stringify(result.exceptionDetails));
       if (result.result.value !== null) return result.result.value;
     }
