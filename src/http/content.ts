@@ -1,5 +1,6 @@
 /** What is made of content by what its Content-Type says. */
-import type { Exchange, IncomingContent } from "../h1/index.ts";
+import type { RequestHead } from "../parser/index.ts";
+import type { RequestContent } from "./decoded.ts";
 import type { Environment } from "./environment.ts";
 import { collectParts, parseUrlencoded, URLENCODED } from "./form.ts";
 import { parseJson } from "./json.ts";
@@ -12,13 +13,17 @@ const FORMS = `${URLENCODED}, ${MULTIPART}`;
 /** What TextDecoder calls these is the superset of both that is met in their place. */
 const ONE_BYTE_CHARSET = /^(?:us-ascii|ascii|latin1|iso-8859-1)$/i;
 
-function typeOf({ head }: Exchange): MediaType | null {
-  return parseMediaType(head.headers.get("content-type") ?? "");
+function typeOf({ headers }: RequestHead): MediaType | null {
+  return parseMediaType(headers.get("content-type") ?? "");
 }
 
 /** The content as a form, in memory: what it was made of can still be read. As `HttpRequest.form`. */
-export async function readForm(exchange: Exchange, environment: Environment): Promise<FormData> {
-  const form = formOf(typeOf(exchange), exchange.content, environment);
+export async function readForm(
+  head: RequestHead,
+  content: RequestContent,
+  environment: Environment,
+): Promise<FormData> {
+  const form = formOf(typeOf(head), content, environment);
   if (form !== null) return form;
   throw new UnsupportedMediaTypeError(`the content must be ${URLENCODED} or ${MULTIPART}`, {
     headers: { Accept: FORMS },
@@ -26,9 +31,12 @@ export async function readForm(exchange: Exchange, environment: Environment): Pr
 }
 
 /** The content as its Content-Type says. As `HttpRequest.parse`. */
-export async function readParsed(exchange: Exchange, environment: Environment): Promise<unknown> {
-  const { content } = exchange;
-  const type = typeOf(exchange);
+export async function readParsed(
+  head: RequestHead,
+  content: RequestContent,
+  environment: Environment,
+): Promise<unknown> {
+  const type = typeOf(head);
   const bytes = await content.bytes();
   if (bytes.length === 0) return null;
   if (type === null) return bytes;
@@ -38,7 +46,7 @@ export async function readParsed(exchange: Exchange, environment: Environment): 
 }
 
 /** The form that content of a type is; null where it is none. Throws and rejects where it is a wrong one. */
-function formOf(type: MediaType | null, content: IncomingContent, environment: Environment): Promise<FormData> | null {
+function formOf(type: MediaType | null, content: RequestContent, environment: Environment): Promise<FormData> | null {
   const { limits } = environment;
   if (type?.essence === URLENCODED) {
     requireUtf8(type, "a form");
@@ -53,7 +61,7 @@ function formOf(type: MediaType | null, content: IncomingContent, environment: E
   return collectParts(parts, limits.maxFormFields);
 }
 
-async function* inOnePiece(content: IncomingContent): AsyncGenerator<Uint8Array, void, undefined> {
+async function* inOnePiece(content: RequestContent): AsyncGenerator<Uint8Array, void, undefined> {
   yield await content.bytes();
 }
 
