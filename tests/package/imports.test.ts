@@ -17,7 +17,11 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
     node: true,
     packages: ["iron-webcrypto", "mrmime", "@fastify/send", "lru-cache", "@keyv/redis"],
   },
-  middleware: { imports: ["services", "app", "http", "h1", "parser"], node: true, packages: [] },
+  middleware: {
+    imports: ["services", "app", "http", "h1", "parser"],
+    node: true,
+    packages: ["compressible", "negotiator"],
+  },
   server: {
     imports: ["services", "app", "router", "http", "h1", "parser"],
     node: true,
