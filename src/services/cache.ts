@@ -57,14 +57,15 @@ export class Cache {
    * what was thrown is not kept. Throws a TypeError where the function has no name, or one that another has already, and
    * a TypeError or RangeError that names the option which makes no sense.
    */
-  wrap<A extends unknown[], R>(
-    make: (...values: A) => R | Promise<R>,
-    options: WrapOptions<NoInfer<A>, NoInfer<R>> = {},
-  ): CachedFunction<A, R> {
+  wrap<F extends (...values: never[]) => unknown>(
+    make: F,
+    options: WrapOptions<Parameters<F>, Awaited<ReturnType<F>>> = {},
+  ): CachedFunction<Parameters<F>, Awaited<ReturnType<F>>> {
     const { name = make.name } = options;
     if (name === "") throw new TypeError("name: a function without a name of its own must be given one");
     if (this.#names.has(name)) throw new TypeError(`name: another function of this cache has the name ${name}`);
-    const cached = cachedFunction(this.#context, make, options, name);
+    type Make = (...values: Parameters<F>) => Awaited<ReturnType<F>> | Promise<Awaited<ReturnType<F>>>;
+    const cached = cachedFunction(this.#context, make as unknown as Make, options, name);
     this.#names.add(name);
     return cached;
   }

@@ -1,24 +1,27 @@
 /** Responses whose content is kept, and sent again and again: what is made of it need be made once. */
-import { type BodyInit, HttpResponse, type ResponseInit } from "../http/index.ts";
+import { HttpResponse, type ResponseInit } from "../http/index.ts";
 
-/** What was made of contents, by the objects that have them. */
-const made = new WeakMap<object, Map<string, unknown>>();
+/** What has content that is kept. */
+export interface Keeper {
+  readonly body: string | Uint8Array | null;
+}
+
+/** What was made of contents, by who has them. */
+const made = new WeakMap<Keeper, Map<string, unknown>>();
 
 /** A response made of something that is kept, and goes on having the same content. */
 export class KeptResponse extends HttpResponse {
-  readonly #keeper: object;
-  readonly #content: BodyInit;
+  readonly #keeper: Keeper;
 
   /** What is made of the content lasts as long as the `keeper`. */
-  constructor(keeper: object, body: string | Uint8Array | null, init: ResponseInit, type: string | null) {
-    super(body, init, type);
+  constructor(keeper: Keeper, init: ResponseInit | undefined, type: string | null) {
+    super(keeper.body, init, type);
     this.#keeper = keeper;
-    this.#content = body;
   }
 
   /** What was made of the content so far, by whatever name; null where it is not that of the keeper any more. */
   get made(): Map<string, unknown> | null {
-    if (this.body !== this.#content) return null;
+    if (this.body !== this.#keeper.body) return null;
     let all = made.get(this.#keeper);
     if (all === undefined) {
       all = new Map();

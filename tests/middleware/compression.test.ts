@@ -376,8 +376,8 @@ test("a file leaves packed, and one that cannot be read ends nothing but its ans
 });
 
 test("what is made of kept content is made once, and not taken for that of other content", async () => {
-  const kept = () => new KeptResponse(keeper, TEXT, {}, "text/plain");
-  const keeper = {};
+  const kept = () => new KeptResponse(keeper, {}, "text/plain");
+  const keeper = { body: TEXT };
   const app = new App();
   app.on("response", compression());
   app.get("/", kept);

@@ -738,7 +738,7 @@ describe("functions", () => {
     const logger = new Notes();
     const cache = new Cache({ now: () => clock.time, logger });
     let calls = 0;
-    const user = cache.wrap((id: number, how = "") => `${id} ${how} ${++calls}`, {
+    const user = cache.wrap((id: number, how?: string) => `${id} ${how ?? ""} ${++calls}`, {
       name: "user",
       key: (id) => String(id),
       unless: (_, how) => how === "unless",

@@ -46,8 +46,9 @@ export function keepAnswer(response: HttpResponse, body: KeptAnswer["body"], mad
 
 /** The answer that was kept, to be sent; hooks may change it. */
 export function giveAnswer(answer: KeptAnswer, now: number): HttpResponse {
-  const { status, type, headers, body, made, ages } = answer;
-  const response = new KeptResponse(answer, body, headers.length > 0 ? { status, headers } : { status }, type);
+  const { status, type, headers, made, ages } = answer;
+  const init = headers.length > 0 ? { status, headers } : status === 200 ? undefined : { status };
+  const response = new KeptResponse(answer, init, type);
   // Else caches would take it for new, and keep it for longer than they were told (RFC 9111 §5.1).
   if (ages) response.headers.set("Age", String(Math.max(Math.floor((now - made) / 1000), 0)));
   return response;
