@@ -1,6 +1,6 @@
 /** What is made of content by what its Content-Type says. */
-import type { Exchange, IncomingContent } from "../h1/index.ts";
-import type { HeaderFields } from "../parser/index.ts";
+import type { RequestHead } from "../parser/index.ts";
+import { DecodedContent, type RequestContent } from "./decoded.ts";
 import type { Environment } from "./environment.ts";
 import { collectParts, parseUrlencoded, URLENCODED } from "./form.ts";
 import { parseJson } from "./json.ts";
@@ -13,34 +13,43 @@ const FORMS = `${URLENCODED}, ${MULTIPART}`;
 /** What TextDecoder calls these is the superset of both that is met in their place. */
 const ONE_BYTE_CHARSET = /^(?:us-ascii|ascii|latin1|iso-8859-1)$/i;
 
-function typeOf({ head }: Exchange): MediaType | null {
-  return parseMediaType(head.headers.get("content-type") ?? "");
+function typeOf({ headers }: RequestHead): MediaType | null {
+  return parseMediaType(headers.get("content-type") ?? "");
 }
 
-/** Throws an HttpError 415 where content is encoded, which nothing here undoes (RFC 9110 §8.4, §15.5.16). */
-export function refuseEncoded(headers: HeaderFields): void {
+/** Throws an HttpError 415 where content is encoded, and nobody has undone that (RFC 9110 §8.4, §15.5.16). */
+export function refuseEncoded({ headers }: RequestHead, content: RequestContent): void {
   const coding = headers.get("content-encoding");
-  if (coding === null || /^identity$/i.test(coding)) return;
+  if (coding === null || content instanceof DecodedContent || /^identity$/i.test(coding)) return;
   throw new UnsupportedMediaTypeError(`the content must not be encoded, and is by ${coding}`, {
     headers: { "Accept-Encoding": "identity" },
   });
 }
 
 /** The value of JSON; throws as `HttpRequest.json` rejects. */
-export function readJson(bytes: Uint8Array, { head }: Exchange, { limits }: Environment): unknown {
+export function readJson(
+  bytes: Uint8Array,
+  head: RequestHead,
+  content: RequestContent,
+  { limits }: Environment,
+): unknown {
   try {
     return parseJson(bytes, limits.maxJsonDepth);
   } catch (error) {
     // Asked only here: what is encoded is no JSON.
-    refuseEncoded(head.headers);
+    refuseEncoded(head, content);
     throw error;
   }
 }
 
 /** The content as a form, in memory: what it was made of can still be read. As `HttpRequest.form`. */
-export async function readForm(exchange: Exchange, environment: Environment): Promise<FormData> {
-  refuseEncoded(exchange.head.headers);
-  const form = formOf(typeOf(exchange), exchange.content, environment);
+export async function readForm(
+  head: RequestHead,
+  content: RequestContent,
+  environment: Environment,
+): Promise<FormData> {
+  refuseEncoded(head, content);
+  const form = formOf(typeOf(head), content, environment);
   if (form !== null) return form;
   throw new UnsupportedMediaTypeError(`the content must be ${URLENCODED} or ${MULTIPART}`, {
     headers: { Accept: FORMS },
@@ -48,20 +57,23 @@ export async function readForm(exchange: Exchange, environment: Environment): Pr
 }
 
 /** The content as its Content-Type says. As `HttpRequest.parse`. */
-export async function readParsed(exchange: Exchange, environment: Environment): Promise<unknown> {
-  const { content } = exchange;
-  const type = typeOf(exchange);
+export async function readParsed(
+  head: RequestHead,
+  content: RequestContent,
+  environment: Environment,
+): Promise<unknown> {
+  const type = typeOf(head);
   const bytes = await content.bytes();
   if (bytes.length === 0) return null;
   if (type === null) return bytes;
-  refuseEncoded(exchange.head.headers);
+  refuseEncoded(head, content);
   if (/^application\/json$|\+json$/.test(type.essence)) return parseJson(bytes, environment.limits.maxJsonDepth);
   if (type.essence.startsWith("text/")) return decodeText(bytes, type);
   return formOf(type, content, environment) ?? bytes;
 }
 
 /** The form that content of a type is; null where it is none. Throws and rejects where it is a wrong one. */
-function formOf(type: MediaType | null, content: IncomingContent, environment: Environment): Promise<FormData> | null {
+function formOf(type: MediaType | null, content: RequestContent, environment: Environment): Promise<FormData> | null {
   if (type?.essence !== URLENCODED && type?.essence !== MULTIPART) return null;
   requireUtf8(type, "a form");
   const { maxFormFields } = environment.limits;
@@ -74,7 +86,7 @@ function formOf(type: MediaType | null, content: IncomingContent, environment: E
   );
 }
 
-async function* inOnePiece(content: IncomingContent): AsyncGenerator<Uint8Array, void, undefined> {
+async function* inOnePiece(content: RequestContent): AsyncGenerator<Uint8Array, void, undefined> {
   yield await content.bytes();
 }
 

@@ -3,6 +3,8 @@ import { quiet } from "../h1/quiet.ts";
 import { type HeaderFields, ReleasedError } from "../parser/index.ts";
 import { readForm, readJson, readParsed, refuseEncoded } from "./content.ts";
 import { type Cookies, parseCookies } from "./cookies.ts";
+import { type ContentDecoder, DecodedContent, type RequestContent } from "./decoded.ts";
+import { detach } from "./detached.ts";
 import type { Environment, Logger } from "./environment.ts";
 import { type HeadersInit, HttpHeaders } from "./headers.ts";
 import { html } from "./helpers.ts";
@@ -24,6 +26,8 @@ interface Kept {
   cookies: Cookies | null;
   state: RequestState | null;
   valid: unknown;
+  /** In place of what came. */
+  content: RequestContent | null;
 }
 
 /**
@@ -154,8 +158,32 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
   }
 
   #keep(): Kept {
-    this.#kept ??= { cookies: null, state: null, valid: undefined };
+    this.#kept ??= { cookies: null, state: null, valid: undefined, content: null };
     return this.#kept;
+  }
+
+  get #content(): RequestContent {
+    return this.#kept?.content ?? this.#exchange.content;
+  }
+
+  /**
+   * Has all who read the content get what `decode` makes of its pieces. It is called when the content is first asked for;
+   * where this is called again, the next one gets what the last has made. The head says what it said before.
+   */
+  decodeContent(decode: ContentDecoder): void {
+    this.#keep().content = new DecodedContent(this.#exchange, this.#content, decode);
+  }
+
+  /**
+   * The same request for work that goes on when the response is sent: with its head, parameters and state, without its
+   * content. Throws as all else does once the exchange is over.
+   */
+  detach(): HttpRequest<P, V> {
+    const detached = new HttpRequest<P, V>(detach(this.#exchange), this.#environment);
+    detached.params = this.params;
+    const { cookies, state, valid } = this.#keep();
+    detached.#kept = { cookies, state, valid, content: null };
+    return detached;
   }
 
   /** The whole head as it came, to its empty line; the bytes are the caller's. */
@@ -219,7 +247,7 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
    * taken once, and not beside `bytes`, `text` or `json`.
    */
   get body(): AsyncIterableIterator<Uint8Array> {
-    return this.#exchange.content.pieces();
+    return this.#content.pieces();
   }
 
   /** As `body`, as a stream of the web. */
@@ -242,12 +270,12 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
 
   /** The content as it came. Rejects with a ParseError where it is cut off, wrong or too large. */
   bytes(): Promise<Uint8Array> {
-    return this.#exchange.content.bytes();
+    return this.#content.bytes();
   }
 
   /** The content as text; what is no UTF-8 is replaced by U+FFFD. */
   text(): Promise<string> {
-    return this.#exchange.content.read(decodeText);
+    return this.#content.read(decodeText);
   }
 
   /**
@@ -255,7 +283,8 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
    * `__proto__`, or `constructor` with a `prototype`; 415 where it is encoded, as by gzip.
    */
   json(): Promise<unknown> {
-    return this.#exchange.content.read((bytes) => readJson(bytes, this.#exchange, this.#environment));
+    const content = this.#content;
+    return content.read((bytes) => readJson(bytes, this.#exchange.head, content, this.#environment));
   }
 
   /**
@@ -263,7 +292,7 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
    * content of another type or charset or that is encoded, 400 for what is no such form or no UTF-8, 413 beyond maxFormFields.
    */
   form(): Promise<FormData> {
-    return quiet(readForm(this.#exchange, this.#environment));
+    return quiet(readForm(this.#exchange.head, this.#content, this.#environment));
   }
 
   /**
@@ -273,7 +302,7 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
    * content, 413 beyond a limit.
    */
   multipart(options?: MultipartOptions): AsyncIterableIterator<Part> {
-    refuseEncoded(this.headers);
+    refuseEncoded(this.#exchange.head, this.#content);
     return openMultipart(() => this.body, this.headers.get("content-type"), this.#environment, options);
   }
 
@@ -283,7 +312,7 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
    * text of another charset, and for what has a type and is encoded.
    */
   parse(): Promise<unknown> {
-    return quiet(readParsed(this.#exchange, this.#environment));
+    return quiet(readParsed(this.#exchange.head, this.#content, this.#environment));
   }
 }
 

@@ -3,6 +3,9 @@ export { bodyLimit } from "../app/index.ts";
 export type { Verified } from "./authorization.ts";
 export { type BasicAuthOptions, basicAuth, type VerifyPassword } from "./basic-auth.ts";
 export { type BearerAuthOptions, bearerAuth, type VerifyToken } from "./bearer-auth.ts";
+export { type CacheControlOptions, cacheControl, cacheControlValue } from "./cache-control.ts";
+export type { Coding } from "./codings.ts";
+export { type CompressionOptions, compression, DEFAULT_COMPRESSION_OPTIONS } from "./compression.ts";
 export {
   type ConcurrencyLimitOptions,
   concurrencyLimit,
@@ -10,6 +13,8 @@ export {
 } from "./concurrency-limit.ts";
 export { type CorsOptions, cors, DEFAULT_CORS_OPTIONS, type OriginRule } from "./cors.ts";
 export { type CsrfOptions, csrf } from "./csrf.ts";
+export { DEFAULT_DECOMPRESSION_OPTIONS, type DecompressionOptions, decompression } from "./decompression.ts";
+export { etag } from "./etag.ts";
 export { globalHeaders } from "./global-headers.ts";
 export { DEFAULT_RATE_LIMIT_OPTIONS, type RateLimitOptions, rateLimit } from "./rate-limit.ts";
 export {

@@ -20,7 +20,7 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
   middleware: {
     imports: ["services", "app", "http", "h1", "parser"],
     node: true,
-    packages: ["ipaddr.js"],
+    packages: ["ipaddr.js", "compressible", "negotiator"],
   },
   server: {
     imports: ["services", "app", "router", "http", "h1", "parser"],
