@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 const root = path.join(import.meta.dirname, "..", "..");
 const folder = path.join(root, "build", "snippets");
 const read = (name: string) => readFileSync(path.join(root, "docs", `${name}.md`), "utf8");
-const pages = ["routing", "middleware", "blueprints", "errors", "testing"];
+const pages = ["routing", "middleware", "blueprints", "errors", "testing", "security", "operations"];
 const snippets = pages.flatMap((name) =>
   [...read(name).matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code], index) => ({ name, number: index + 1, code })),
 );
