@@ -48,6 +48,7 @@ describe("whose pages may come", () => {
     const app = appWith({ origins });
     for (let round = 0; round < 2; ++round) {
       expect(await granted(app, A)).toEqual({ "allow-origin": A, vary: "Origin" });
+      expect((await granted(app, A))["allow-origin"]).toBe(A);
       for (const other of ["https://a.example.evil.test", "http://a.example", "https://a.example:8443", "null"]) {
         expect(await granted(app, other), other).toEqual({ vary: "Origin" });
       }
@@ -58,6 +59,12 @@ describe("whose pages may come", () => {
   test("everybody's", async () => {
     expect(await granted(appWith({ origins: "*" }), A)).toEqual({ "allow-origin": "*" });
     expect(await granted(appWith({ origins: "*" }), null)).toEqual({});
+  });
+
+  test("no origin that an expression matches only a part of", async () => {
+    for (const origins of [/a\.example/, /https:\/\/a/, /x|a\.example/]) {
+      expect(await granted(appWith({ origins }), A)).toEqual({ vary: "Origin" });
+    }
   });
 
   test("those without an origin, where that is said", async () => {

@@ -157,7 +157,10 @@ describe("a store that fails", () => {
 
 test.skipIf(!hasRedis)("applications that share a Redis share a limit, and go on without it", async () => {
   const redis = await startRedis();
-  const stores = [redisRateLimits({ url: redis.url }), redisRateLimits({ url: redis.url })];
+  const stores = [
+    redisRateLimits({ url: redis.url, timeout: 15_000 }),
+    redisRateLimits({ url: redis.url, timeout: 15_000 }),
+  ];
   const quiet = { debug() {}, info() {}, warn() {}, error() {} };
   const apps = stores.map((store) => {
     const app = new App({ logger: quiet }).use(rateLimit({ limit: 5, window: MINUTE, store, pause: MINUTE }));

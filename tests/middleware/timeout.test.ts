@@ -31,19 +31,10 @@ describe("a handler that takes too long", () => {
     const app = appWith(warned).use(timeout(SOON));
     const late = deferred();
     const [left, failure] = [deferred(), new Error("late")];
-    async function* content() {
-      try {
-        yield "late";
-      } finally {
-        left.resolve();
-      }
-    }
+    const content = { next: async () => ({ done: true, value: "" }), return: async () => left.resolve() };
     const handlers: Record<string, () => unknown> = {
       "/value": () => "late",
-      "/stream": () => {
-        const source = content();
-        return { [Symbol.asyncIterator]: () => source, source };
-      },
+      "/stream": () => ({ [Symbol.asyncIterator]: () => content }),
       "/undefined": () => undefined,
       "/error": () => {
         throw failure;
@@ -53,6 +44,7 @@ describe("a handler that takes too long", () => {
       app.get(path, () => late.promise.then(give) as Promise<string>);
     for (const path of Object.keys(handlers)) expect((await app.inject({ path })).status, path).toBe(503);
     late.resolve();
+    await left.promise;
     await expect.poll(() => warned).toEqual([failure]);
   });
 

@@ -1,8 +1,10 @@
 /** Limits of content that are a route's own: at the limit and one past, smaller and larger than the server's. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ConnectionGroup } from "../../src/h1/index.ts";
 import { App, around, ContentTooLargeError, type HttpRequest } from "../../src/index.ts";
 import { bodyLimit } from "../../src/middleware/index.ts";
 import { exchange, RawClient } from "../support/client.ts";
+import { bytes, connectServer, message } from "../support/pair.ts";
 
 const DEFAULT = 1000;
 const SMALL = 100;
@@ -30,6 +32,7 @@ app.post("/both", size, { maxBodySize: LARGE, middleware: [bodyLimit(SMALL)] });
 const group = app.group("/group", { middleware: [bodyLimit(SMALL)] });
 group.post("/a", size);
 group.post("/b", size, { maxBodySize: 50 });
+group.post("/c", size, { maxBodySize: LARGE });
 app.post("/told", size, { maxBodySize: SMALL, catch: (error) => `${error instanceof ContentTooLargeError}` });
 app.post("/around", size, {
   maxBodySize: SMALL,
@@ -62,6 +65,7 @@ const LIMITS: [path: string, limit: number][] = [
   ["/both", SMALL],
   ["/group/a", SMALL],
   ["/group/b", 50],
+  ["/group/c", SMALL],
   ["/nowhere", DEFAULT],
 ];
 
@@ -88,7 +92,7 @@ describe.each(LIMITS)("%s has a limit of %i bytes", (path, limit) => {
     const client = new RawClient(port);
     await client.write(inChunks(path, "Expect: 100-continue\r\n"));
     await client.responses(1);
-    for (const bytes of sizes(limit)) await client.write(`${bytes.toString(16)}\r\n${"x".repeat(bytes)}\r\n`);
+    for (const count of sizes(limit)) await client.write(`${count.toString(16)}\r\n${"x".repeat(count)}\r\n`);
     await client.write("1\r\nx\r\n");
     await client.end();
     client.destroy();
@@ -147,6 +151,21 @@ describe("a limit of a route", () => {
       expect(() => bodyLimit(maxBodySize)).toThrow(RangeError);
     }
   });
+});
+
+test("an engine is not asked about a request that is over", () => {
+  const asked: string[] = [];
+  const group = new ConnectionGroup(
+    {
+      request: (exchange) => void exchange.respond(message("early")),
+      maxBodySize: (exchange) => void asked.push(exchange.head.target),
+    },
+    { maxBodySize: 10 },
+  );
+  const { server, serverEnd } = connectServer(group);
+  server.receive(bytes(`${inChunks("/early")}5\r\nxxxxx\r\n`));
+  server.receive(bytes(`a\r\n${"x".repeat(10)}\r\n`));
+  expect([asked, serverEnd.written.match(/HTTP\/1\.1 \d+/g)]).toEqual([[], ["HTTP/1.1 200"]]);
 });
 
 test("a converter that fails while the limit is looked up ends no connection", async () => {

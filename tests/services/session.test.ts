@@ -101,7 +101,7 @@ const kinds: { kind: string; make: () => Store | undefined; ready: boolean }[] =
   { kind: "sealed in the cookie", make: () => undefined, ready: true },
   { kind: "in memory", make: () => new MemoryStore({ now }), ready: true },
   { kind: "in files", make: () => new FileStore(folder, { now }), ready: true },
-  { kind: "in Redis", make: () => new RedisStore(redis.url), ready: hasRedis },
+  { kind: "in Redis", make: () => new RedisStore(redis.url, { timeout: 10_000 }), ready: hasRedis },
 ];
 
 for (const { kind, make, ready } of kinds) {

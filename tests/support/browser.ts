@@ -16,6 +16,8 @@ export const browser: string | undefined = PROGRAMS.find(existsSync);
  * expression throws.
  */
 export async function evaluateInPage(url: string, expression: string): Promise<unknown> {
+  // The page that a browser shows before has an end of its loading, too.
+  const there = `location.origin === ${JSON.stringify(new URL(url).origin)} ? (${expression}) : null`;
   const profile = mkdtempSync(path.join(tmpdir(), "pyrois-browser-"));
   const quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
   const flags = [
@@ -45,7 +47,7 @@ export async function evaluateInPage(url: string, expression: string): Promise<u
         JSON.stringify({
           id,
           method: "Runtime.evaluate",
-          params: { expression, awaitPromise: true, returnByValue: true },
+          params: { expression: there, awaitPromise: true, returnByValue: true },
         }),
       );
       const { result } = JSON.parse(String((await once(socket, "message"))[0]));

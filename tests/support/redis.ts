@@ -30,11 +30,10 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts one; resolves once it accepts connections. `port` is one that another had, to take its place. */
-export async function startRedis(port?: number): Promise<Redis> {
-  const chosen = port ?? (await freePort());
+/** Starts it on a port; null where that port is taken. */
+async function startOn(port: number): Promise<Redis | null> {
   const folder = mkdtempSync(path.join(tmpdir(), "pyrois-redis-"));
-  const options = ["--port", String(chosen), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+  const options = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
   const child = spawn(PROGRAM, options, { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
   const gone = once(child, "exit");
   let said = "";
@@ -42,16 +41,26 @@ export async function startRedis(port?: number): Promise<Redis> {
     said += text;
     if (said.includes("Ready to accept connections")) break;
   }
-  if (child.exitCode !== null || !said.includes("Ready")) throw new Error(`redis-server: ${said}`);
-  return {
-    port: chosen,
-    url: `redis://127.0.0.1:${chosen}`,
-    pause: () => child.kill("SIGSTOP"),
-    resume: () => child.kill("SIGCONT"),
-    async stop() {
-      child.kill("SIGKILL");
-      await gone;
-      rmSync(folder, { recursive: true, force: true });
-    },
+  const stop = async () => {
+    child.kill("SIGKILL");
+    await gone;
+    rmSync(folder, { recursive: true, force: true });
   };
+  if (!said.includes("Ready")) {
+    await stop();
+    if (said.includes("Address already in use")) return null;
+    throw new Error(`redis-server: ${said}`);
+  }
+  const [pause, resume] = [() => child.kill("SIGSTOP"), () => child.kill("SIGCONT")];
+  return { port, url: `redis://127.0.0.1:${port}`, pause, resume, stop };
+}
+
+/** Starts one; resolves once it accepts connections. `port` is one that another had, to take its place. */
+export async function startRedis(port?: number): Promise<Redis> {
+  for (;;) {
+    // A port that is free may be taken by somebody else before it is used.
+    const redis = await startOn(port ?? (await freePort()));
+    if (redis !== null) return redis;
+    if (port !== undefined) throw new Error(`redis-server: port ${port} is taken`);
+  }
 }
