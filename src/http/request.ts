@@ -24,6 +24,7 @@ interface Kept {
   cookies: Cookies | null;
   state: RequestState | null;
   valid: unknown;
+  log: Logger | null;
 }
 
 /**
@@ -149,7 +150,7 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
   }
 
   #keep(): Kept {
-    this.#kept ??= { cookies: null, state: null, valid: undefined };
+    this.#kept ??= { cookies: null, state: null, valid: undefined, log: null };
     return this.#kept;
   }
 
@@ -167,9 +168,13 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
     this.#exchange.inform(status, new HttpHeaders(headers));
   }
 
-  /** Writes down what happens, as the server was told to. */
+  /** Writes down what happens, as the server was told to; middleware may put another in its place. */
   get log(): Logger {
-    return this.#environment.logger;
+    return this.#kept?.log ?? this.#environment.logger;
+  }
+
+  set log(logger: Logger) {
+    this.#keep().log = logger;
   }
 
   /** HTML of a template, by the engine of the server. Rejects where it fails, and with an Error where there is none. */
