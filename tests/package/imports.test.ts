@@ -15,8 +15,9 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
   services: {
     imports: ["app", "http", "h1", "parser"],
     node: true,
-    packages: ["iron-webcrypto", "mrmime", "@fastify/send"],
+    packages: ["iron-webcrypto", "mrmime", "@fastify/send", "pino", "pino-pretty"],
   },
+  middleware: { imports: ["services", "app", "http", "h1", "parser"], node: true },
   server: {
     imports: ["services", "app", "router", "http", "h1", "parser"],
     node: true,
