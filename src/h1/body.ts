@@ -18,6 +18,8 @@ export interface SerializedMessage {
   readonly text: string;
   readonly bytes: Uint8Array | null;
   readonly framing: StreamFraming | null;
+  /** Bytes of content in it. */
+  readonly size: number;
 }
 
 const encoder = new TextEncoder();
@@ -63,9 +65,9 @@ export function streamEnd(framing: StreamFraming): string {
 
 /** A message whose content of `size` bytes is there: in one piece where it is plain ASCII text, else in two. */
 export function join(head: string, body: OutgoingBody, size: number): SerializedMessage {
-  if (size === 0) return { text: head, bytes: null, framing: null };
-  if (body instanceof Uint8Array) return { text: head, bytes: body, framing: null };
+  if (size === 0) return { text: head, bytes: null, framing: null, size };
+  if (body instanceof Uint8Array) return { text: head, bytes: body, framing: null, size };
   if (typeof body !== "string") throw notContent(body);
-  if (size === body.length) return { text: head + body, bytes: null, framing: null };
-  return { text: head, bytes: encoder.encode(body), framing: null };
+  if (size === body.length) return { text: head + body, bytes: null, framing: null, size };
+  return { text: head, bytes: encoder.encode(body), framing: null, size };
 }

@@ -261,7 +261,7 @@ export class ServerConnection implements ExchangeOwner {
     if (stream !== null && this.#continueOwed && !headOnly) this.continue(exchange);
     const last = this.#closesAfter(exchange, stream !== null && minorVersion === 0);
     const connection = last ? "close" : minorVersion ? "" : "keep-alive";
-    const { text, bytes, framing } = serialize(message, connection, headOnly, minorVersion, stream !== null);
+    const { text, bytes, framing, size } = serialize(message, connection, headOnly, minorVersion, stream !== null);
     const trailers = stream !== null && head.acceptsTrailers ? message.trailers : null;
     const outgoing = stream && framing !== null ? new OutgoingContent(stream, framing, trailers) : null;
     if (last) {
@@ -273,8 +273,8 @@ export class ServerConnection implements ExchangeOwner {
       if (!headOnly) return this.#send(exchange, text, outgoing, last);
       outgoing.stop();
     }
-    if (this.#isFirst(exchange)) this.#put(exchange, text, bytes);
-    else this.#putLater(exchange, text, bytes);
+    if (this.#isFirst(exchange)) this.#put(exchange, text, bytes, size);
+    else this.#putLater(exchange, text, bytes, size);
     return undefined;
   }
 
@@ -301,15 +301,16 @@ export class ServerConnection implements ExchangeOwner {
   }
 
   /** Writes a response that is there in full. */
-  #put(exchange: Exchange, text: string, bytes: Uint8Array | null): void {
+  #put(exchange: Exchange, text: string, bytes: Uint8Array | null, size: number): void {
     if (exchange.done) return;
+    exchange.sent = size;
     this.#outbox.add(text, bytes);
     this.#complete(exchange);
   }
 
   /** Apart from `answer`, where the closure would have every answer allocate what it closes over. */
-  #putLater(exchange: Exchange, text: string, bytes: Uint8Array | null): void {
-    exchange.wait(() => this.#put(exchange, text, bytes));
+  #putLater(exchange: Exchange, text: string, bytes: Uint8Array | null, size: number): void {
+    exchange.wait(() => this.#put(exchange, text, bytes, size));
   }
 
   /** As `#stream`; where that fails the connection is cut. */
@@ -342,7 +343,11 @@ export class ServerConnection implements ExchangeOwner {
     this.#outbox.add(text);
     if (!this.#running) this.#flush();
     try {
-      await outgoing.send((pieces) => (this.#outgoing === null ? false : this.#outbox.send(pieces)));
+      await outgoing.send((pieces, size) => {
+        if (this.#outgoing === null) return false;
+        exchange.sent += size;
+        return this.#outbox.send(pieces);
+      });
     } catch (error) {
       if (exchange.done) return;
       throw error;

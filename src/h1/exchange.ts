@@ -39,6 +39,10 @@ export class Exchange implements ContentSource {
   readonly head: RequestHead;
   /** Status of the response, once there is one; 0 before, and where the client has gone without. */
   status = 0;
+  /** Bytes of content that were handed over to be sent, without what frames them. */
+  sent = 0;
+  /** When it began, by the clock of whoever has noted it; 0 where nobody has. */
+  began = 0;
   /** The exchange whose answer comes after this one's. */
   next: Exchange | null = null;
   /** Whatever its owner wants to find again. */

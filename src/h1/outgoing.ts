@@ -16,8 +16,11 @@ const { setImmediate: afterAll = (then: () => void) => setTimeout(then, 0) } = g
   setImmediate?: (then: () => void) => unknown;
 };
 
-/** Where framed pieces go; resolves when there is room for more, with false where the peer has gone. */
-type Send = (pieces: readonly (string | Uint8Array)[]) => boolean | Promise<boolean>;
+/**
+ * Where framed pieces go, `size` bytes of content; resolves when there is room for more, with false where the peer has
+ * gone.
+ */
+type Send = (pieces: readonly (string | Uint8Array)[], size: number) => boolean | Promise<boolean>;
 
 /** What is known of a stream of Node, which opens what it reads, and may fail, even before it is iterated. */
 interface NodeStream {
@@ -109,7 +112,7 @@ export class OutgoingContent {
       if (bytes.length === 0) continue;
       this.#size += bytes.length;
       if (typeof this.framing === "number" && this.#size > this.framing) throw this.#mismatch();
-      const room = send(this.#frame(bytes));
+      const room = send(this.#frame(bytes), bytes.length);
       this.#sent = this.#size === this.framing;
       if (!(await room)) return;
       // Whoever had to wait for the peer has left the others their turn.
@@ -120,7 +123,7 @@ export class OutgoingContent {
     const trailers = this.#trailers === null ? "" : trailerLines(await this.#trailers());
     if (this.#stopped) return;
     this.#sent = true;
-    await send([`${LAST_CHUNK}${trailers}${CRLF}`]);
+    await send([`${LAST_CHUNK}${trailers}${CRLF}`], 0);
   }
 
   #frame(bytes: Uint8Array): (string | Uint8Array)[] {

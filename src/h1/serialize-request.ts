@@ -55,7 +55,7 @@ export function serializeRequest(message: OutgoingRequest): SerializedMessage {
   const start = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${connection}${expect}${own.lines}`;
   if (isStream(body)) {
     const framing = streamFraming(own.length, "chunked");
-    return { text: start + streamEnd(framing), bytes: null, framing };
+    return { text: start + streamEnd(framing), bytes: null, framing, size: 0 };
   }
   const size = sizeOf(body);
   if (own.length !== null && own.length !== String(size)) {

@@ -146,7 +146,7 @@ export function serialize(
   if (iterated) {
     if (isBare(status)) throw new TypeError(`a response of status ${status} has no content`);
     const framing = streamFraming(own.length, minorVersion === 0 ? "close" : "chunked");
-    return { text: start + streamEnd(framing), bytes: null, framing };
+    return { text: start + streamEnd(framing), bytes: null, framing, size: 0 };
   }
   const size = sizeOf(body);
   const head = start + headEnd(status, size, own.length, headOnly);

@@ -28,6 +28,7 @@ interface Kept {
   valid: unknown;
   /** In place of what came. */
   content: RequestContent | null;
+  log: Logger | null;
 }
 
 /**
@@ -158,7 +159,7 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
   }
 
   #keep(): Kept {
-    this.#kept ??= { cookies: null, state: null, valid: undefined, content: null };
+    this.#kept ??= { cookies: null, state: null, valid: undefined, content: null, log: null };
     return this.#kept;
   }
 
@@ -181,8 +182,7 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
   detach(): HttpRequest<P, V> {
     const detached = new HttpRequest<P, V>(detach(this.#exchange), this.#environment);
     detached.params = this.params;
-    const { cookies, state, valid } = this.#keep();
-    detached.#kept = { cookies, state, valid, content: null };
+    detached.#kept = { ...this.#keep(), content: null };
     return detached;
   }
 
@@ -200,9 +200,13 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
     this.#exchange.inform(status, new HttpHeaders(headers));
   }
 
-  /** Writes down what happens, as the server was told to. */
+  /** Writes down what happens, as the server was told to; middleware may put another in its place. */
   get log(): Logger {
-    return this.#environment.logger;
+    return this.#kept?.log ?? this.#environment.logger;
+  }
+
+  set log(logger: Logger) {
+    this.#keep().log = logger;
   }
 
   /** HTML of a template, by the engine of the server. Rejects where it fails, and with an Error where there is none. */

@@ -17,6 +17,7 @@ export { DEFAULT_DECOMPRESSION_OPTIONS, type DecompressionOptions, decompression
 export { etag } from "./etag.ts";
 export { globalHeaders } from "./global-headers.ts";
 export { DEFAULT_RATE_LIMIT_OPTIONS, type RateLimitOptions, rateLimit } from "./rate-limit.ts";
+export { type RequestId, type RequestIdOptions, requestId } from "./request-id.ts";
 export {
   type ContentSecurityPolicy,
   DEFAULT_DIRECTIVES,
@@ -26,5 +27,6 @@ export {
   type StrictTransportSecurity,
   securityHeaders,
 } from "./security-headers.ts";
+export { type ServerTimingOptions, serverTiming, type Timing } from "./server-timing.ts";
 export { DEFAULT_TIMEOUT_OPTIONS, type TimeoutOptions, timeout } from "./timeout.ts";
 export { type Client, type TrustedProxiesOptions, trustedProxies } from "./trusted-proxies.ts";

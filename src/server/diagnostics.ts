@@ -3,6 +3,7 @@
  * message where nobody does.
  */
 import { type Channel, channel } from "node:diagnostics_channel";
+import type { Application } from "../app/index.ts";
 import type { Exchange, Peer } from "../h1/index.ts";
 import type { HttpRequest } from "../http/index.ts";
 import type { ParseError } from "../parser/index.ts";
@@ -23,6 +24,12 @@ export interface RequestEndMessage {
   readonly request: HttpRequest;
   /** Status of the response; 0 where the client has gone before there was one. */
   readonly status: number;
+  /** Bytes of content that were sent, without what frames them: none of an answer to HEAD. */
+  readonly bytes: number;
+  /** Milliseconds from its head to here; 0 where nobody listened yet when it came. */
+  readonly duration: number;
+  /** Whose request it was. */
+  readonly application: Application;
 }
 
 /** A handler, or the source of a response, has thrown what is no `HttpError`; the client sees 500, or is cut off. */
@@ -60,9 +67,17 @@ export function tellRequestStart(request: HttpRequest): void {
   if (requestStart.hasSubscribers) tell<RequestStartMessage>(requestStart, { request });
 }
 
-export function tellRequestEnd(exchange: Exchange): void {
+/** Whether somebody wants to know how long requests take. */
+export function timesRequests(): boolean {
+  return requestEnd.hasSubscribers;
+}
+
+export function tellRequestEnd(exchange: Exchange, application: Application): void {
   if (!requestEnd.hasSubscribers) return;
-  tell<RequestEndMessage>(requestEnd, { request: exchange.context as HttpRequest, status: exchange.status });
+  const { status, sent: bytes, began } = exchange;
+  const request = exchange.context as HttpRequest;
+  const duration = began === 0 ? 0 : performance.now() - began;
+  tell<RequestEndMessage>(requestEnd, { request, status, bytes, duration, application });
 }
 
 export function tellRequestError(error: unknown, request: HttpRequest): void {

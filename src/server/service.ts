@@ -10,6 +10,7 @@ import {
   tellRequestEnd,
   tellRequestError,
   tellRequestStart,
+  timesRequests,
 } from "./diagnostics.ts";
 import { readMultipart } from "./multipart.ts";
 
@@ -41,6 +42,7 @@ export class Service implements ServerEvents {
     ++this.active;
     const request = new HttpRequest(exchange, this.#environment);
     exchange.context = request;
+    if (timesRequests()) exchange.began = performance.now();
     tellRequestStart(request);
     if (this.active > this.#maxConcurrentRequests) {
       const busy = new ServiceUnavailableError(undefined, { headers: { "Retry-After": RETRY_AFTER } });
@@ -58,7 +60,7 @@ export class Service implements ServerEvents {
 
   over(exchange: Exchange): void {
     --this.active;
-    tellRequestEnd(exchange);
+    tellRequestEnd(exchange, this.#application);
   }
 
   failed(error: ParseError, peer: Peer): void {

@@ -26,6 +26,18 @@ test("state is one record without a prototype, and outlasts the exchange", async
   expect(Object.keys(other)).toEqual([]);
 });
 
+test("log is the server's, until another is put in its place", async () => {
+  const other = { debug() {}, info() {}, warn() {}, error() {} };
+  const [logs] = await during((request) => {
+    const before = request.log;
+    request.log = other;
+    return [before, request.log];
+  });
+  expect(logs).toEqual([console, other]);
+  const [next] = await during((request) => request.log);
+  expect(next).toBe(console);
+});
+
 test("cookies can no more be read once it is over, though they were before", async () => {
   const [cookies, request] = await during((request) => request.cookies);
   expect(cookies.a).toBe("secret");

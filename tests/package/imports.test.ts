@@ -15,7 +15,17 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
   services: {
     imports: ["app", "http", "h1", "parser"],
     node: true,
-    packages: ["iron-webcrypto", "mrmime", "@fastify/send", "ioredis", "prom-client", "lru-cache", "@keyv/redis"],
+    packages: [
+      "@fastify/send",
+      "@keyv/redis",
+      "ioredis",
+      "iron-webcrypto",
+      "lru-cache",
+      "mrmime",
+      "pino",
+      "pino-pretty",
+      "prom-client",
+    ],
   },
   middleware: {
     imports: ["services", "app", "http", "h1", "parser"],

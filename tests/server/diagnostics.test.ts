@@ -9,6 +9,9 @@ interface Message {
   peer?: { remotePort?: number };
   request?: HttpRequest;
   status?: number;
+  bytes?: number;
+  duration?: number;
+  application?: App;
   error?: unknown;
 }
 
@@ -112,6 +115,18 @@ describe("events", () => {
     const request = events[1][1].request as HttpRequest;
     expect([events[2][2], events[2][1].request === request]).toEqual(["/later", true]);
     expect(() => request.target).toThrow("no longer valid");
+  });
+
+  test("the end tells how much was sent, how long it took, and whose it was", async () => {
+    const port = await serve();
+    await exchange(port, get("/") + get("/later"));
+    await count(6);
+    const ends = events.filter(([name]) => name === "request:end").map(([, message]) => message);
+    expect(ends.map(({ bytes }) => bytes)).toEqual([2, 5]);
+    for (const { duration, application } of ends) {
+      expect(duration).toBeGreaterThan(0);
+      expect(application).toBe(app);
+    }
   });
 
   test("a client that goes: status 0", async () => {
