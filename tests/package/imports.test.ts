@@ -15,7 +15,7 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
   services: {
     imports: ["app", "http", "h1", "parser"],
     node: true,
-    packages: ["iron-webcrypto", "mrmime", "@fastify/send"],
+    packages: ["iron-webcrypto", "mrmime", "@fastify/send", "piscina", "croner", "bullmq", "ioredis"],
   },
   server: {
     imports: ["services", "app", "router", "http", "h1", "parser"],
