@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Environment, Logger, Orchestrator as OrchestratorPart } from "../http/index.ts";
 import { attempt, mayRetry } from "./orchestrator/attempt.ts";
 import { stoppedError } from "./orchestrator/errors.ts";
+import { guarded } from "./orchestrator/listener.ts";
 import {
   backoffAfter,
   checkOptions,
@@ -181,7 +182,7 @@ export class Orchestrator implements OrchestratorPart, Submitter {
   async #perform(job: Job, work: Work, options: SubmitOptions): Promise<unknown> {
     const { timeout, retries, backoff } = taskOptions(options, this.#options);
     const { signal } = job.controller;
-    const onProgress = this.#telling(options.onProgress);
+    const onProgress = guarded(options.onProgress, () => this.#logger);
     for (let number = 1; ; ++number) {
       await this.#slots.take(signal, number > 1);
       job.working = true;
@@ -195,17 +196,5 @@ export class Orchestrator implements OrchestratorPart, Submitter {
       }
       await pause(backoffAfter(number, backoff), signal);
     }
-  }
-
-  /** A listener whose errors are told; thrown between events they would end the process. */
-  #telling(onProgress: SubmitOptions["onProgress"]): SubmitOptions["onProgress"] {
-    if (onProgress === undefined) return undefined;
-    return (value) => {
-      try {
-        onProgress(value);
-      } catch (error) {
-        this.#logger.error(error);
-      }
-    };
   }
 }

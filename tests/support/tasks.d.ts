@@ -16,3 +16,5 @@ export function succeedAt(this: TaskContext, number: number): number;
 export function waitForFile<T>(this: TaskContext, file: string, value: T): Promise<T>;
 export function note(this: TaskContext, file: string, line?: string): void;
 export function noteAndWait(this: TaskContext, notes: string, file: string): Promise<number>;
+export function noteProcess(this: TaskContext, file: string): void;
+export function giveShared(): SharedArrayBuffer;

@@ -74,3 +74,12 @@ export async function noteAndWait(notes, file) {
   while (!existsSync(file)) await wait(5);
   return process.pid;
 }
+
+/** Notes who does it, when it was due, and which attempt it is. */
+export function noteProcess(file) {
+  appendFileSync(file, `${process.pid} ${this.scheduledFor} ${this.attempt}\n`);
+}
+
+export function giveShared() {
+  return new SharedArrayBuffer(1);
+}
