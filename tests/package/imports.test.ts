@@ -15,17 +15,7 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
   services: {
     imports: ["app", "http", "h1", "parser"],
     node: true,
-    packages: [
-      "@fastify/send",
-      "@keyv/redis",
-      "ioredis",
-      "iron-webcrypto",
-      "lru-cache",
-      "mrmime",
-      "pino",
-      "pino-pretty",
-      "prom-client",
-    ],
+    packages: ["@fastify/send", "@keyv/redis", "bullmq", "croner", "ioredis", "iron-webcrypto", "lru-cache", "mrmime", "pino", "pino-pretty", "piscina", "prom-client"],
   },
   middleware: {
     imports: ["services", "app", "http", "h1", "parser"],
