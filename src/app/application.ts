@@ -27,6 +27,7 @@ import {
 } from "../router/index.ts";
 import { type Handler, isPromise, type NoConverters } from "./handler.ts";
 import { compose } from "./layers.ts";
+import { ApplicationLifetime } from "./lifetime.ts";
 import { type ErrorStyle, errorResponse, isTold } from "./problem.ts";
 import { methodsOf, type NewRoute, type Place, type RouteChoice, type RouteEvents, Routes } from "./routes.ts";
 import type { Schemas } from "./schema.ts";
@@ -106,6 +107,7 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   readonly #options: boolean;
   readonly #methodNotAllowed: boolean;
   readonly #style: ErrorStyle;
+  readonly #lifetime = new ApplicationLifetime();
   readonly #hooks: { readonly [E in Lifecycle | "error"]: ApplicationEvents[E][] } = {
     start: [],
     stopping: [],
@@ -129,7 +131,8 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   constructor(options: ApplicationOptions<C> = {}) {
     super("");
     const { logger = console, engine = null, orchestrator = null } = options;
-    this.environment = { logger, engine, orchestrator, limits: contentLimits(options), multipart: null };
+    const limits = contentLimits(options);
+    this.environment = { logger, engine, orchestrator, lifetime: this.#lifetime, limits, multipart: null };
     this.#router = new PathRouter(options);
     this.#fallback = options.fallback ?? notFound;
     this.#tunnel = options.tunnel ?? noTunnel;
@@ -160,6 +163,8 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
 
   /** Tells hooks of where a server is, one after the other; rejects where one of them does. Called by servers. */
   async tell(event: Lifecycle): Promise<void> {
+    if (event === "start") this.#lifetime.start();
+    if (event === "stopping") this.#lifetime.stop();
     for (const hook of this.#hooks[event]) await hook();
   }
 

@@ -5,7 +5,7 @@ export {
   type Cookies,
   MAX_COOKIE_SIZE,
 } from "./cookies.ts";
-export type { Engine, Environment, Logger, Orchestrator } from "./environment.ts";
+export type { Engine, Environment, Lifetime, Logger, Orchestrator } from "./environment.ts";
 export { HttpError, type HttpErrorOptions } from "./errors.ts";
 export { type HeadersInit, HttpHeaders } from "./headers.ts";
 export { empty, html, redirect, text, xml } from "./helpers.ts";
