@@ -15,7 +15,16 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
   services: {
     imports: ["app", "http", "h1", "parser"],
     node: true,
-    packages: ["iron-webcrypto", "mrmime", "@fastify/send"],
+    packages: [
+      "iron-webcrypto",
+      "mrmime",
+      "@fastify/send",
+      "nunjucks",
+      "nunjucks/src/transformer.js",
+      "liquidjs",
+      "eta",
+      "ioredis",
+    ],
   },
   server: {
     imports: ["services", "app", "router", "http", "h1", "parser"],
