@@ -82,6 +82,8 @@ await translate();
 run("typescript/bin/tsc", "-p", "tsconfig.json", "--emitDeclarationOnly");
 await bundle();
 copyFileSync("node_modules/cookie/LICENSE", "dist/cookie.LICENSE");
+// What threads begin with: plain JavaScript, which they can run from src/ as well.
+copyFileSync("src/services/orchestrator/worker.js", "dist/services/orchestrator/worker.js");
 copyFileSync("build/parser.simd.wasm", "dist/parser.wasm");
 copyFileSync("build/parser.scalar.wasm", "dist/parser.scalar.wasm");
 run("typescript/bin/tsc", "-p", "examples/tsconfig.json");

@@ -16,6 +16,7 @@ import { methodId, ReleasedError } from "../parser/index.ts";
 import { type Converters, type Found, PathRouter, type Query, type Route, type RouteInit } from "../router/index.ts";
 import { type Handler, isPromise, type NoConverters, type RouteInfo } from "./handler.ts";
 import { compose } from "./layers.ts";
+import { ApplicationLifetime } from "./lifetime.ts";
 import type { ApplicationEvents, ApplicationOptions, ErrorHook, Lifecycle, Registrations } from "./options.ts";
 import { type ErrorStyle, errorResponse, isTold } from "./problem.ts";
 import { methodsOf, type NewRoute, type Place, type RouteChoice, type RouteEvents, Routes } from "./routes.ts";
@@ -36,6 +37,7 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   readonly #options: boolean;
   readonly #methodNotAllowed: boolean;
   readonly #style: ErrorStyle;
+  readonly #lifetime = new ApplicationLifetime();
   readonly #hooks: { readonly [E in Lifecycle | "error"]: ApplicationEvents[E][] } = {
     start: [],
     stopping: [],
@@ -67,7 +69,14 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     if (options.logger !== undefined) checkPart("Logger", options.logger, ["debug", "info", "warn", "error"]);
     if (options.engine !== undefined) checkPart("Engine", options.engine, ["render"]);
     if (options.orchestrator !== undefined) checkPart("Orchestrator", options.orchestrator, ["submit"]);
-    this.environment = { logger, engine, orchestrator, limits: contentLimits(options), multipart: null };
+    this.environment = {
+      logger,
+      engine,
+      orchestrator,
+      lifetime: this.#lifetime,
+      limits: contentLimits(options),
+      multipart: null,
+    };
     this.#router = new PathRouter(options);
     this.#fallback = options.fallback ?? notFound;
     this.#tunnel = options.tunnel ?? noTunnel;
@@ -94,6 +103,8 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
 
   /** Tells hooks of where a server is, one after the other; rejects where one of them does. Called by servers. */
   async tell(event: Lifecycle): Promise<void> {
+    if (event === "start") this.#lifetime.start();
+    if (event === "stopping") this.#lifetime.stop();
     for (const hook of this.#hooks[event]) await hook();
   }
 

@@ -26,11 +26,18 @@ export interface Orchestrator {
   stop?(options: { readonly deadline: number }): void | Promise<void>;
 }
 
+/** How long a server lives. */
+export interface Lifetime {
+  /** Aborted when the server stops to accept connections; where it starts again there is a new one. */
+  readonly stopping: AbortSignal;
+}
+
 /** The parts of a server; those that are null it was not given. */
 export interface Environment {
   readonly logger: Logger;
   readonly engine: Engine | null;
   readonly orchestrator: Orchestrator | null;
+  readonly lifetime: Lifetime;
   /** What the content of a request may ask of whoever reads it. */
   readonly limits: ContentLimits;
   /** Reads multipart content; the host gives it. */

@@ -5,7 +5,14 @@ export {
   type Cookies,
   MAX_COOKIE_SIZE,
 } from "./cookies.ts";
-export { checkPart, type Engine, type Environment, type Logger, type Orchestrator } from "./environment.ts";
+export {
+  checkPart,
+  type Engine,
+  type Environment,
+  type Lifetime,
+  type Logger,
+  type Orchestrator,
+} from "./environment.ts";
 export { HttpError, type HttpErrorOptions } from "./errors.ts";
 export { type HeadersInit, HttpHeaders } from "./headers.ts";
 export { empty, html, redirect, text, xml } from "./helpers.ts";

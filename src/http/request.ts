@@ -101,6 +101,11 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
     return this.#exchange.signal;
   }
 
+  /** Aborted when the server begins to stop: the moment to end an answer that else would go on for ever. */
+  get stopping(): AbortSignal {
+    return this.#environment.lifetime.stopping;
+  }
+
   /** Address of whoever is at the other end of the connection, which may be a proxy; undefined where none is known. */
   get remoteAddress(): string | undefined {
     return this.#exchange.peer.remoteAddress;

@@ -48,6 +48,8 @@ export interface Socket<P extends Params = Params, Data = unknown> {
   readonly protocol: string;
   /** Whether messages can be sent. */
   readonly open: boolean;
+  /** Aborted when it is closed, whoever has closed it. */
+  readonly signal: AbortSignal;
   /** Bytes that wait for the client to read. */
   readonly unsentSize: number;
   /** Sends text or bytes. Resolves with true once the system has them, which a slow client delays; else with false. */
@@ -113,6 +115,7 @@ class ServedSocket<P extends Params, Data> implements Socket<P, Data> {
   readonly data: Data;
   readonly #maxUnsentSize: number;
   #frames: Frames | null = null;
+  #closed: AbortController | null = null;
 
   constructor(request: HttpRequest<P>, data: Data, maxUnsentSize: number) {
     this.params = request.params;
@@ -126,6 +129,7 @@ class ServedSocket<P extends Params, Data> implements Socket<P, Data> {
   /** Gives it the connection, once that is granted. */
   attach(frames: Frames): void {
     this.#frames = frames;
+    frames.on("close", () => this.#closed?.abort());
   }
 
   get protocol(): string {
@@ -134,6 +138,14 @@ class ServedSocket<P extends Params, Data> implements Socket<P, Data> {
 
   get open(): boolean {
     return this.#frames !== null && this.#frames.readyState === this.#frames.OPEN;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#closed === null) {
+      this.#closed = new AbortController();
+      if (this.#frames !== null && this.#frames.readyState === this.#frames.CLOSED) this.#closed.abort();
+    }
+    return this.#closed.signal;
   }
 
   get unsentSize(): number {

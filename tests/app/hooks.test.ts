@@ -177,6 +177,26 @@ describe("hooks of a server's life", () => {
     expect(order).toEqual(["stopping", "answered", "stop"]);
   });
 
+  test("a request can tell that its server stops, also one of a server that is started again", async () => {
+    const app = new App();
+    const found: boolean[] = [];
+    app.get("/", async ({ stopping }) => {
+      found.push(stopping.aborted);
+      const stopped = new Promise((resolve) => stopping.addEventListener("abort", resolve));
+      app.close();
+      await stopped;
+      return "ended";
+    });
+    for (const _ of ["once", "again"]) {
+      const server = await app.listen({ port: 0 });
+      expect(await (await fetch(server.url)).text()).toBe("ended");
+      await server.stopped;
+    }
+    expect(found).toEqual([false, false]);
+    app.get("/late", ({ stopping }) => String(stopping.aborted));
+    expect((await app.inject({ path: "/late" })).text()).toBe("true");
+  });
+
   test("a stop that fails rejects, and the server is stopped all the same", async () => {
     const app = new App().on("stop", () => Promise.reject(new Error("cannot flush")));
     const server = await app.listen({ port: 0 });

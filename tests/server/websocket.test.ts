@@ -126,6 +126,22 @@ describe("messages", () => {
     client.close();
   });
 
+  test("a socket tells by its signal that it is closed, also to whoever asks later", async () => {
+    const ended = deferred<boolean[]>();
+    const port = await serve({
+      open: ({ signal }) => {
+        const before = signal.aborted;
+        signal.addEventListener("abort", () => ended.resolve([before, signal.aborted]));
+      },
+    });
+    (await connect(port)).close();
+    expect(await ended.promise).toEqual([false, true]);
+    const late = deferred<boolean>();
+    handlers.close = ({ signal }) => late.resolve(signal.aborted);
+    (await connect(await serve(handlers))).terminate();
+    expect(await late.promise).toBe(true);
+  });
+
   test("that come with the handshake are not lost", async () => {
     const client = new RawClient(await serve(echo));
     const frame = String.fromCharCode(0x81, 0x82, 0, 0, 0, 0);

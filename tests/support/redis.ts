@@ -30,18 +30,10 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-<<<<<<< HEAD
 /** Starts it on a port; null where that port is taken. */
 async function startOn(port: number): Promise<Redis | null> {
   const folder = mkdtempSync(path.join(tmpdir(), "pyrois-redis-"));
   const options = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
-=======
-/** Starts one; resolves once it accepts connections. `port` is one that another had, to take its place. */
-export async function startRedis(port?: number): Promise<Redis> {
-  const chosen = port ?? (await freePort());
-  const folder = mkdtempSync(path.join(tmpdir(), "pyrois-redis-"));
-  const options = ["--port", String(chosen), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
->>>>>>> wt-orchestrator
   const child = spawn(PROGRAM, options, { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
   const gone = once(child, "exit");
   let said = "";
@@ -49,7 +41,6 @@ export async function startRedis(port?: number): Promise<Redis> {
     said += text;
     if (said.includes("Ready to accept connections")) break;
   }
-<<<<<<< HEAD
   const stop = async () => {
     child.kill("SIGKILL");
     await gone;
@@ -72,18 +63,4 @@ export async function startRedis(port?: number): Promise<Redis> {
     if (redis !== null) return redis;
     if (port !== undefined) throw new Error(`redis-server: port ${port} is taken`);
   }
-=======
-  if (child.exitCode !== null || !said.includes("Ready")) throw new Error(`redis-server: ${said}`);
-  return {
-    port: chosen,
-    url: `redis://127.0.0.1:${chosen}`,
-    pause: () => child.kill("SIGSTOP"),
-    resume: () => child.kill("SIGCONT"),
-    async stop() {
-      child.kill("SIGKILL");
-      await gone;
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
->>>>>>> wt-orchestrator
 }
