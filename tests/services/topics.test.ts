@@ -18,7 +18,7 @@ import {
 } from "../../src/services/topics.ts";
 import { RawClient } from "../support/client.ts";
 import { deferred } from "../support/deferred.ts";
-import { hasRedis, type RedisServer, startRedis } from "../support/redis.ts";
+import { hasRedis, type Redis as RedisServer, startRedis } from "../support/redis.ts";
 
 const apps: App[] = [];
 const all: Topics[] = [];
