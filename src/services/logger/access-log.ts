@@ -82,7 +82,7 @@ function sinkOf(options: AccessLogOptions): Sink {
   return toStream(file, options, () => file.close());
 }
 
-/** The time, looked at once in a turn of the event loop: to look takes a tenth of what a line does. */
+/** The time, looked at once in a turn of the event loop: to look at it takes a third of what a line does. */
 let now = 0;
 
 function turnTime(): number {

@@ -23,7 +23,7 @@ export function oneLine(text: string): string {
 
 /** A text in JSON, of plain ASCII. */
 function jsonText(text: string): string {
-  // The longer way takes three times as long.
+  // The longer way takes twice as long.
   if (!UNSAFE.test(text)) return `"${text}"`;
   return JSON.stringify(text).replace(/[\x7f-\uffff]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
@@ -48,34 +48,11 @@ function setSecond(time: number): void {
   stamp = `${day}:${isoSecond.slice(11)} +0000`;
 }
 
-/** What lines begin with in one second, of the client that came last; joined anew each time it is half of the work. */
-let beginning = "";
-let beginningClient = "";
-let beginningStamp = "";
-
-function beginningOf(client: string): string {
-  if (client !== beginningClient || stamp !== beginningStamp) {
-    beginningClient = client;
-    beginningStamp = stamp;
-    beginning = `${client} - - [${stamp}] "`;
-  }
-  return beginning;
-}
-
-/** What follows the target in HTTP/1.1, by status. */
-const middles: string[] = [];
-
-function middleOf(version: string, status: number): string {
-  if (version !== "1.1") return ` HTTP/${version}" ${status} `;
-  middles[status] ??= ` HTTP/1.1" ${status} `;
-  return middles[status];
-}
-
 /** The Common Log Format, in UTC; who the user is nobody knows here. */
 export function common(entry: AccessEntry): string {
+  const { client, method, target, version, status, bytes } = entry;
   setSecond(entry.time);
-  const start = `${beginningOf(entry.client)}${entry.method} `;
-  return start + escaped(entry.target) + middleOf(entry.version, entry.status) + entry.bytes;
+  return `${client} - - [${stamp}] "${method} ${escaped(target)} HTTP/${version}" ${status} ${bytes}`;
 }
 
 /** The same with Referer and User-Agent: the Combined Log Format. */
@@ -85,7 +62,7 @@ export function combined(entry: AccessEntry): string {
   return `${common(entry)} "${escaped(referer ?? "-")}" "${escaped(userAgent ?? "-")}"`;
 }
 
-/** One object; what is not there is left out. Written by hand, for JSON.stringify takes twice as long. */
+/** One object; what is not there is left out. Written by hand: JSON.stringify takes 1.4 times as long. */
 export function json(entry: AccessEntry): string {
   const { time, client, method, target, version, status, bytes, duration, referer, userAgent, id } = entry;
   setSecond(time);

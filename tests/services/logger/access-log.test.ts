@@ -259,6 +259,25 @@ describe("writes", () => {
     expect(writes[0].match(/\n/g)).toHaveLength(10);
   });
 
+  test("those that come soon after a write leave too", async () => {
+    const app = new App();
+    let written = deferred();
+    let text = "";
+    const to = {
+      write(lines: string) {
+        text += lines;
+        written.resolve();
+      },
+    };
+    logs.push(accessLog(app, { to, format: ({ target }) => target }));
+    for (const path of ["/1", "/2", "/3"]) {
+      written = deferred();
+      await app.inject({ path });
+      await written.promise;
+    }
+    expect(text).toBe("/1\n/2\n/3\n");
+  });
+
   test("16 KiB leave at once", async () => {
     const { app, writes } = logged({ format: () => "x".repeat(8191) });
     const written = deferred();

@@ -77,6 +77,7 @@ describe("size", () => {
     const log = logFile({ maxSize: 2, keep: 0 });
     for (const line of "12") log.write(`${line}\n`);
     expect(files()).toEqual(["2\n"]);
+    expect(told).not.toHaveBeenCalled();
   });
 
   test("two that write to one file do not move it twice", () => {
@@ -85,8 +86,10 @@ describe("size", () => {
     two.write("2\n");
     one.write("3\n");
     one.write("4\n");
-    two.write("567\n");
-    expect(files()).toEqual(["567\n", "4\n", "1\n2\n3\n"]);
+    two.write("5\n");
+    expect(files()).toEqual(["4\n5\n", "1\n2\n3\n"]);
+    two.write("6\n");
+    expect(files()).toEqual(["6\n", "4\n5\n", "1\n2\n3\n"]);
   });
 });
 
