@@ -342,10 +342,15 @@ test("a source that waits is told at once that its client has gone", async () =>
   await returned.promise;
 });
 
+async function* endless() {
+  for (;;) yield TEXT;
+}
+
 test.each([
   ["fails", () => Readable.from([Promise.resolve(TEXT), Promise.reject(new Error("broken"))])],
   ["has less than was announced", () => Readable.from([TEXT])],
   ["has more than was announced", () => Readable.from([TEXT, TEXT, TEXT])],
+  ["does not end where it was said to", () => endless()],
 ])("a source that %s has the connection cut", async (_, source) => {
   const headers = { "Content-Length": String(2 * TEXT.length) };
   const port = await listen(appOf(() => new HttpResponse(source(), { headers }, "text/plain")));

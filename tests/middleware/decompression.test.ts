@@ -2,9 +2,11 @@
 import { Readable } from "node:stream";
 import zlib from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { App, HttpRequest } from "../../src/index.ts";
+import { App, HttpRequest, ParseError } from "../../src/index.ts";
 import { CODECS, type Coding } from "../../src/middleware/codings.ts";
 import { type DecompressionOptions, decompression } from "../../src/middleware/decompression.ts";
+import { RawClient } from "../support/client.ts";
+import { deferred } from "../support/deferred.ts";
 
 const VALUE = { a: "ä 😀", list: [1, 2, 3] };
 const JSON_TYPE = "application/json";
@@ -176,6 +178,23 @@ test("once the exchange is over nothing is read any more", async () => {
   expect((await send(app, "/", zlib.gzipSync("text"), "gzip")).text()).toBe("texttext");
   expect(kept).toBeInstanceOf(HttpRequest);
   await expect(kept?.text()).rejects.toThrow("its exchange is over");
+});
+
+test("content that is cut off on its way is an error of its own", async () => {
+  const failed = deferred<unknown>();
+  const app = new App().on("error", () => {});
+  app.use(decompression());
+  app.post("/", async (request) => {
+    await request.text().catch(failed.resolve);
+    return null;
+  });
+  const server = await app.listen({ port: 0 });
+  const client = new RawClient(server.address.port);
+  await client.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 1000\r\n\r\n\x1f\x8b");
+  client.socket.end();
+  expect(await failed.promise).toBeInstanceOf(ParseError);
+  client.destroy();
+  await app.close({ deadline: 0 });
 });
 
 test("options that make no sense are refused by name", () => {

@@ -218,6 +218,24 @@ describe("how long", () => {
     expect([await ask("/a?b=c", headers), calls]).toEqual(["new", 3]);
   });
 
+  test("HEAD is given what is stale, and has nothing made; other methods wait, for their content", async () => {
+    const options = { staleWhileRevalidate: 10, methods: ["GET", "QUERY"] };
+    const { app, ask, clock, state } = counting(
+      options,
+      {},
+      async (request) => `${await request.text()} ${state.calls}`,
+    );
+    await ask();
+    clock.time += 300_000;
+    expect((await app.inject({ method: "HEAD" })).headers.get("content-length")).toBe("2");
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(state.calls).toBe(1);
+    const query = async () => (await app.inject({ method: "QUERY", body: "a" })).text();
+    expect(await query()).toBe("a 2");
+    clock.time += 300_000;
+    expect(await query()).toBe("a 3");
+  });
+
   test("what is stale for too long is not given, nor what fails to be made anew for ever", async () => {
     let fails = false;
     const { ask, clock, logger } = counting({ staleWhileRevalidate: 10 }, {}, () => {
@@ -281,6 +299,7 @@ describe("what counts", () => {
 
   test("fields of the request, with their absence", async () => {
     const vary = { vary: ["X-A", "X-B"] };
+    expect(await distinct(vary, [["/"], ["/", { "x-a": "null" }]])).toBe("12");
     expect(await distinct(vary, [["/"], ["/", { "x-a": "" }], ["/", { "X-A": "1" }], ["/", { "X-B": "1" }]])).toBe(
       "1234",
     );
@@ -383,6 +402,12 @@ describe("what is not kept", () => {
     const query = counting({ methods: ["QUERY"] });
     expect([await query.ask("/", {}, "QUERY"), await query.ask("/", {}, "QUERY")]).toEqual(["answer 1", "answer 1"]);
     expect([await query.ask(), await query.ask()]).toEqual(["answer 2", "answer 3"]);
+    const both = counting({ methods: ["GET", "QUERY"] });
+    expect([await both.ask(), await both.ask("/", {}, "QUERY"), await both.ask()]).toEqual([
+      "answer 1",
+      "answer 2",
+      "answer 1",
+    ]);
   });
 
   test("unless, forcedUpdate and responseFilter", async () => {
@@ -499,13 +524,14 @@ describe("many at once", () => {
     expect([(await app.inject()).text(), (await app.inject()).text()]).toEqual(["answer 1", "answer 1"]);
   });
 
-  test.each([
-    ["clear", (cache: Cache) => cache.clear()],
-    ["invalidate", (cache: Cache) => cache.invalidate("t")],
-  ])("what was begun before %s is not kept, and nobody else gets it", async (_, forget) => {
+  test.each<[name: string, forget: (cache: Cache) => Promise<void>, options?: CachedOptions]>([
+    ["clear", (cache) => cache.clear()],
+    ["delete", (cache) => cache.delete("any key")],
+    ["invalidate", (cache) => cache.invalidate("t"), { tags: ["t"] }],
+  ])("what was begun before %s is not kept, and nobody else gets it", async (_, forget, options) => {
     const go = [deferred<void>(), deferred<void>()];
     const begun = deferred<void>();
-    const { ask, cache, state } = counting({ tags: ["t"] }, {}, async () => {
+    const { ask, cache, state } = counting(options, {}, async () => {
       const call = state.calls;
       if (call === 1) begun.resolve();
       await go[call - 1].promise;
@@ -515,10 +541,11 @@ describe("many at once", () => {
     await begun.promise;
     await forget(cache);
     const second = ask();
-    go[0].resolve();
-    expect(await first).toBe("answer 1");
     go[1].resolve();
     expect(await second).toBe("answer 2");
+    // What comes late does not take the place of what is newer.
+    go[0].resolve();
+    expect(await first).toBe("answer 1");
     expect(await ask()).toBe("answer 2");
   });
 });
@@ -755,11 +782,31 @@ describe("functions", () => {
     user.cacheTimeout = 1;
     expect([user.cacheTimeout, await user(1, "forced")]).toEqual([1, "1 forced 7"]);
     clock.time += 1000;
-    expect(await user(1)).toBe("1 forced 7");
+    expect([await user(1), await user(1)]).toEqual(["1 forced 7", "1 forced 7"]);
     await new Promise((resolve) => setImmediate(resolve));
     expect([await user(1), calls]).toEqual(["1  8", 8]);
     clock.time += 6000;
     expect(await user(1)).toBe("1  9");
+  });
+
+  test("a stale value is made anew once, however many ask", async () => {
+    const clock = { time: 1_700_000_000_000 };
+    const cache = new Cache({ now: () => clock.time, staleWhileRevalidate: 5 });
+    const go = deferred<void>();
+    let calls = 0;
+    const value = cache.wrap(
+      async () => {
+        if (++calls > 1) await go.promise;
+        return calls;
+      },
+      { name: "value" },
+    );
+    await value();
+    clock.time += 300_000;
+    expect([await value(), await value(), await value(), calls]).toEqual([1, 1, 1, 2]);
+    go.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([await value(), calls]).toEqual([2, 2]);
   });
 
   test("an error is that of all who wait, and is not kept", async () => {

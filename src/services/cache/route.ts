@@ -73,9 +73,11 @@ class CachedRoute {
 
   #answer(entry: Entry | undefined, key: string, request: HttpRequest, next: Handler): Answer | Promise<Answer> {
     if (entry === undefined) return this.#join(key, request, next);
-    if (!this.#context.entries.isFresh(entry) && request.method !== "HEAD" && !request.done) {
-      this.#refresh(key, request, next);
-    }
+    if (this.#context.entries.isFresh(entry) || request.done) return this.#give(entry);
+    const { method } = request;
+    // The request that goes on in the background has no content.
+    if (method !== "GET" && method !== "HEAD") return this.#join(key, request, next);
+    if (method === "GET") this.#refresh(key, request, next);
     return this.#give(entry);
   }
 
