@@ -15,7 +15,7 @@ import {
 import { methodId, ReleasedError } from "../parser/index.ts";
 import { type Converters, type Found, PathRouter, type Query, type Route, type RouteInit } from "../router/index.ts";
 import { type Handler, isPromise, type NoConverters, type RouteInfo } from "./handler.ts";
-import { compose } from "./layers.ts";
+import { compose, type Layer } from "./layers.ts";
 import { ApplicationLifetime } from "./lifetime.ts";
 import type { ApplicationEvents, ApplicationOptions, ErrorHook, Lifecycle, Registrations } from "./options.ts";
 import { type ErrorStyle, errorResponse, isTold } from "./problem.ts";
@@ -47,8 +47,10 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   readonly #reports = new Set<(error: unknown, request: HttpRequest) => void>();
   readonly #recover = (error: unknown, request: HttpRequest) => this.recover(error, request);
 
+  /** What is around everything, alone. */
+  readonly #layers: readonly Layer[] = [this.layer];
   protected override readonly place: Place = {
-    layers: () => [this.layer],
+    layers: () => this.#layers,
     register: (routes) => this.#register(routes),
     unregister: (routes) => this.#unregister(routes),
     refold: () => this.#refold(),
@@ -113,11 +115,11 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     return compose(route.at.layers(), route.own, route.handler, this.#recover, route);
   }
 
-  #initOf(route: NewRoute): RouteInit<NewRoute> {
+  readonly #initOf = (route: NewRoute): RouteInit<NewRoute> => {
     route.serve = this.#compose(route);
     const { method, pattern, name, host, origin } = route;
     return { method, pattern, name, host, origin, value: route };
-  }
+  };
 
   #register(routes: readonly NewRoute[]): void {
     const { loading } = this;
@@ -137,19 +139,24 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
 
   /** Takes routes away and registers others in one step; where one is refused, all stays as it was. */
   protected replace(old: readonly NewRoute[], routes: readonly NewRoute[]): void {
-    const away = old.map((route) => this.#registered.get(route)).filter((route) => route !== undefined);
-    const added = this.#router.replace(
-      away,
-      routes.map((route) => this.#initOf(route)),
-    );
-    for (const route of old) this.#registered.delete(route);
-    for (const [index, route] of routes.entries()) this.#registered.set(route, added[index]);
+    const inits = routes.map(this.#initOf);
+    if (old.length === 0) this.#note(routes, this.#router.addAll(inits));
+    else {
+      const away = old.map((route) => this.#registered.get(route)).filter((route) => route !== undefined);
+      const added = this.#router.replace(away, inits);
+      for (const route of old) this.#registered.delete(route);
+      this.#note(routes, added);
+    }
+  }
+
+  #note(routes: readonly NewRoute[], added: readonly Route<NewRoute>[]): void {
+    for (let index = 0; index < routes.length; ++index) this.#registered.set(routes[index], added[index]);
   }
 
   #refold(): void {
     const routes = [...this.#registered.keys()];
     const served = routes.map((route) => this.#compose(route));
-    this.#unrouted = compose([this.layer], null, (request) => this.#answerWithout(request), this.#recover);
+    this.#unrouted = compose(this.#layers, null, (request) => this.#answerWithout(request), this.#recover);
     // Nothing has failed, and nothing can any more.
     for (const [index, route] of routes.entries()) {
       route.serve = served[index];

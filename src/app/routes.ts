@@ -297,7 +297,9 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
     options: RouteOptions<S> = {},
   ): this {
-    return this.#register(path, handler, options, methodsOf(options));
+    const methods = methodsOf(options);
+    checkMethods(methods, `${this.#prefix}${path}`);
+    return this.#register(path, handler, options, methods);
   }
 
   get<const P extends string, const S extends Schemas = NoSchemas>(
@@ -344,7 +346,6 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     const pattern = `${this.#prefix}${path}`;
     checkPath(path, pattern);
     if (typeof handler !== "function") throw new TypeError(`the handler of ${pattern} is no function`);
-    checkMethods(methods, pattern);
     const { name, host, schema, maxBodySize } = options;
     const own = ownLayer(options, pattern);
     const serve = schema === undefined ? (handler as Handler) : checked(schema, handler as Handler, pattern);
