@@ -1,4 +1,5 @@
 /** `pyrois/cookies`: cookies whose values clients cannot change (signed), or not even read (sealed). */
+import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 import type { CookieOptions, HttpRequest, HttpResponse } from "../http/index.ts";
 
 /** Characters of a key that is text, or bytes of one that is bytes: fewer could be guessed. */
@@ -59,18 +60,8 @@ function bytesOf(keys: ProtectedCookieOptions["keys"]): Uint8Array<ArrayBuffer>[
  * Bytes made of each key for one purpose (HKDF, RFC 5869). The name is part of that, so that the value of one cookie is
  * none of another's, and so is the kind, so that one key can serve both.
  */
-function derive(keys: ProtectedCookieOptions["keys"], purpose: string, size: number): () => Promise<Uint8Array[]> {
-  const secrets = bytesOf(keys);
-  const how = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: encoder.encode(purpose) };
-  let derived: Promise<Uint8Array[]> | undefined;
-  const make = async (secret: Uint8Array<ArrayBuffer>) => {
-    const key = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]);
-    return new Uint8Array(await crypto.subtle.deriveBits(how, key, size * 8));
-  };
-  return () => {
-    derived ??= Promise.all(secrets.map(make));
-    return derived;
-  };
+function derive(keys: ProtectedCookieOptions["keys"], purpose: string, size: number): Uint8Array[] {
+  return bytesOf(keys).map((secret) => new Uint8Array(hkdfSync("sha256", secret, "", purpose, size)));
 }
 
 function protectedCookie<T>(name: string, options: ProtectedCookieOptions, protection: Protection): ProtectedCookie<T> {
@@ -101,15 +92,12 @@ function protectedCookie<T>(name: string, options: ProtectedCookieOptions, prote
 /** A payload and its HMAC-SHA-256, both in base64url. */
 const SIGNED = /^([\w-]+)\.([\w-]{43})$/;
 
-function signing(keys: () => Promise<Uint8Array[]>): Protection {
-  const imported = (key: Uint8Array) =>
-    crypto.subtle.importKey("raw", Buffer.from(key), { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+function signing(keys: readonly Uint8Array[]): Protection {
+  const macOf = (key: Uint8Array, payload: string) => createHmac("sha256", key).update(payload).digest();
   return {
     async protect(text) {
       const payload = Buffer.from(text).toString("base64url");
-      const key = await imported((await keys())[0]);
-      const mac = await crypto.subtle.sign("HMAC", key, encoder.encode(payload));
-      return `${payload}.${Buffer.from(mac).toString("base64url")}`;
+      return `${payload}.${macOf(keys[0], payload).toString("base64url")}`;
     },
     async open(text) {
       const [, payload, mac] = SIGNED.exec(text) ?? [];
@@ -117,12 +105,9 @@ function signing(keys: () => Promise<Uint8Array[]>): Protection {
       const bytes = Buffer.from(mac, "base64url");
       // Of the last character some bits do not count.
       if (bytes.toString("base64url") !== mac) return null;
-      for (const key of await keys()) {
-        // Takes as long wherever the difference is.
-        const genuine = await crypto.subtle.verify("HMAC", await imported(key), bytes, encoder.encode(payload));
-        if (genuine) return Buffer.from(payload, "base64url").toString();
-      }
-      return null;
+      // Takes as long wherever the difference is.
+      const genuine = keys.some((key) => timingSafeEqual(macOf(key, payload), bytes));
+      return genuine ? Buffer.from(payload, "base64url").toString() : null;
     },
   };
 }
@@ -140,7 +125,7 @@ function halves(key: Uint8Array): { encryption: Uint8Array; integrity: Uint8Arra
   return { encryption: key.subarray(0, 32), integrity: key.subarray(32) };
 }
 
-function sealing(keys: () => Promise<Uint8Array[]>): Protection {
+function sealing(keys: readonly Uint8Array[]): Protection {
   const load = async () => {
     const { defaults, seal, unseal } = await import("iron-webcrypto");
     return { seal, unseal, how: { ...defaults, encode: String, decode: String } };
@@ -148,11 +133,11 @@ function sealing(keys: () => Promise<Uint8Array[]>): Protection {
   return {
     async protect(text) {
       const { seal, how } = await load();
-      return seal(text, halves((await keys())[0]), how);
+      return seal(text, halves(keys[0]), how);
     },
     async open(text) {
       const { unseal, how } = await load();
-      for (const key of await keys()) {
+      for (const key of keys) {
         // What was not sealed with this key rejects, for whatever reason.
         const opened = await unseal(text, { default: halves(key) }, how).catch(() => null);
         if (opened !== null) return String(opened);
