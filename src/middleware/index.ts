@@ -13,6 +13,7 @@ export {
 } from "./concurrency-limit.ts";
 export { type CorsOptions, cors, DEFAULT_CORS_OPTIONS, type OriginRule } from "./cors.ts";
 export { type CsrfOptions, csrf } from "./csrf.ts";
+export { currentRequest, keepRequest } from "./current-request.ts";
 export { DEFAULT_DECOMPRESSION_OPTIONS, type DecompressionOptions, decompression } from "./decompression.ts";
 export { etag } from "./etag.ts";
 export { globalHeaders } from "./global-headers.ts";
