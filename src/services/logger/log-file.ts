@@ -63,6 +63,8 @@ export class LogFile {
   readonly #interval: number;
   #descriptor = -1;
   #size = 0;
+  /** Whether it is a file, which can be moved, and not a device or a pipe. */
+  #plain = true;
   /** The interval that the file is of. */
   #period = 0;
   /** What the disk has not taken. */
@@ -159,16 +161,17 @@ export class LogFile {
 
   /** Whether so many bytes belong in a new file. */
   #isOver(length: number, period: number): boolean {
-    return this.#size > 0 && (this.#size + length > this.#options.maxSize || period !== this.#period);
+    return this.#plain && this.#size > 0 && (this.#size + length > this.#options.maxSize || period !== this.#period);
   }
 
   #open(): void {
     mkdirSync(dirname(this.path), { recursive: true });
     this.#descriptor = openSync(this.path, "a", MODE);
-    const { size, mtimeMs } = fstatSync(this.#descriptor);
-    this.#size = size;
+    const stats = fstatSync(this.#descriptor);
+    this.#plain = stats.isFile();
+    this.#size = stats.size;
     // A file that was there is of the interval that it was last written in.
-    this.#period = Math.floor(mtimeMs / this.#interval);
+    this.#period = Math.floor(stats.mtimeMs / this.#interval);
   }
 
   #closeFile(): void {

@@ -1,4 +1,5 @@
 /** Files of lines: when they give way to new ones, and what becomes of lines that the disk does not take. */
+import { execFileSync, spawn } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -50,6 +51,19 @@ describe("size", () => {
     expect(files()).toEqual(["12345678\n\n"]);
     log.write("9\n");
     expect(files()).toEqual(["9\n", "12345678\n\n"]);
+  });
+
+  test.skipIf(process.platform === "win32")("a pipe, or a device, is left where it is", async () => {
+    execFileSync("mkfifo", [file]);
+    const reader = spawn("cat", [file]);
+    const log = logFile({ maxSize: 5 });
+    log.write("123\n");
+    log.write("456\n");
+    log.close();
+    const texts: string[] = [];
+    for await (const text of reader.stdout) texts.push(String(text));
+    expect(texts.join("")).toBe("123\n456\n");
+    expect(readdirSync(folder)).toEqual(["app.log"]);
   });
 
   test("a line that is larger than a file has one for itself", () => {
