@@ -62,6 +62,8 @@ export class LogFile {
   readonly #options: Required<LogFileOptions>;
   readonly #interval: number;
   #descriptor = -1;
+  /** Whether it may give way: a pipe, a terminal or a device stays where it is. */
+  #isFile = false;
   #size = 0;
   /** The interval that the file is of. */
   #period = 0;
@@ -159,13 +161,15 @@ export class LogFile {
 
   /** Whether so many bytes belong in a new file. */
   #isOver(length: number, period: number): boolean {
-    return this.#size > 0 && (this.#size + length > this.#options.maxSize || period !== this.#period);
+    return this.#isFile && this.#size > 0 && (this.#size + length > this.#options.maxSize || period !== this.#period);
   }
 
   #open(): void {
     mkdirSync(dirname(this.path), { recursive: true });
     this.#descriptor = openSync(this.path, "a", MODE);
-    const { size, mtimeMs } = fstatSync(this.#descriptor);
+    const stats = fstatSync(this.#descriptor);
+    const { size, mtimeMs } = stats;
+    this.#isFile = stats.isFile();
     this.#size = size;
     // A file that was there is of the interval that it was last written in.
     this.#period = Math.floor(mtimeMs / this.#interval);
