@@ -219,6 +219,13 @@ describe("a worker", () => {
     expect(await other.done).toBe(1);
   });
 
+  test("that a rejected promise ends fails the task that left it alone, and not the next", async () => {
+    const one = orchestrator({ maxWorkers: 1 });
+    const crash = one.submit(defineTask<Tasks["rejectAlone"]>(module, "rejectAlone"));
+    expect(await rejection(crash)).toMatchObject({ code: "CRASHED", message: expect.stringMatching(/rejected alone/) });
+    expect(await one.submit(add, 1, 2)).toBe(3);
+  });
+
   test("that fills its heap fails its task alone, and says why", async () => {
     const one = orchestrator({ maxHeapSize: 33_554_432 });
     const fill = one.submit(defineTask<Tasks["fill"]>(module, "fill"));

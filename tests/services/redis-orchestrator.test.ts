@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { Worker } from "bullmq";
 import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, test } from "vitest";
 import { App, type Logger } from "../../src/index.ts";
 import { defineTask, type TaskContext } from "../../src/services/orchestrator.ts";
@@ -110,6 +111,27 @@ describe.skipIf(!hasRedis)("tasks in Redis (redis-server)", () => {
     const looping = one.with({ timeout: 200, retries: 0 }).submit(defineTask<Tasks["loop"]>(module, "loop"));
     expect(await rejection(looping)).toMatchObject({ name: "TaskError", code: "TIMEOUT" });
     expect(await one.submit(add, 1, 2)).toBe(3);
+  });
+
+  test("fail with whatever data their error has", async () => {
+    const one = await started();
+    const data: Record<string, unknown> = { count: 1n, when: new Date(0), map: new Map([[1, 2]]) };
+    data.self = data;
+    const error = await rejection(one.submit(defineTask<Tasks["failWith"]>(module, "failWith"), data));
+    expect(error).toMatchObject({ name: "Error", message: "no", count: 1n, when: new Date(0), map: new Map([[1, 2]]) });
+    expect(error.self).toHaveProperty("self.self.count", 1n);
+  });
+
+  test("reject where what they gave cannot be read", async () => {
+    const name = `test${++names}`;
+    const one = await started({ name, maxWorkers: 0 });
+    const connection = { port: redis.port };
+    const foreign = new Worker(name, async () => "bm90IGEgdmFsdWU=", { connection, prefix: "pyrois" });
+    expect(await rejection(one.submit(add, 1, 2))).toMatchObject({
+      code: "NOT_SENDABLE",
+      message: expect.stringContaining("cannot be read here"),
+    });
+    await foreign.close();
   });
 
   test("cannot be what does not travel", async () => {
@@ -284,6 +306,14 @@ describe.skipIf(!hasRedis)("tasks in Redis (redis-server)", () => {
       const third = await started({ name });
       await third.schedule("x", { second: "*" }, note, file);
       await linesOf(file, 3);
+    });
+
+    test("are replaced where only their attempts are others", async () => {
+      const [name, file] = [`test${++names}`, newFile()];
+      const task = defineTask<Tasks["noteAndFail"]>(module, "noteAndFail");
+      await (await started({ name })).schedule("x", { second: "*" }, task, file);
+      await (await started({ name })).schedule("x", { second: "*", retries: 1, backoff: 0 }, task, file);
+      expect(await linesOf(file, 4)).toContain("2");
     });
 
     test("are refused where they make no sense", async () => {

@@ -38,6 +38,22 @@ export function throwLater() {
   return new Promise(() => {});
 }
 
+export function failWith(data) {
+  throw Object.assign(new Error("no"), data);
+}
+
+/** Notes which attempt it is, and fails. */
+export function noteAndFail(file) {
+  appendFileSync(file, `${this.attempt}\n`);
+  throw new Error("no");
+}
+
+/** Gives a value, and leaves a promise alone that rejects. */
+export function rejectAlone() {
+  Promise.reject(new Error("rejected alone"));
+  return "done";
+}
+
 export function fail(message) {
   throw Object.assign(new RangeError(message), { code: "E_OWN", detail: { a: 1 }, close() {} });
 }

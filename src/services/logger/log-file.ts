@@ -62,9 +62,9 @@ export class LogFile {
   readonly #options: Required<LogFileOptions>;
   readonly #interval: number;
   #descriptor = -1;
+  /** Whether it may give way: a pipe, a terminal or a device stays where it is. */
+  #isFile = false;
   #size = 0;
-  /** Whether it is a file, which can be moved, and not a device or a pipe. */
-  #plain = true;
   /** The interval that the file is of. */
   #period = 0;
   /** What the disk has not taken. */
@@ -161,17 +161,18 @@ export class LogFile {
 
   /** Whether so many bytes belong in a new file. */
   #isOver(length: number, period: number): boolean {
-    return this.#plain && this.#size > 0 && (this.#size + length > this.#options.maxSize || period !== this.#period);
+    return this.#isFile && this.#size > 0 && (this.#size + length > this.#options.maxSize || period !== this.#period);
   }
 
   #open(): void {
     mkdirSync(dirname(this.path), { recursive: true });
     this.#descriptor = openSync(this.path, "a", MODE);
     const stats = fstatSync(this.#descriptor);
-    this.#plain = stats.isFile();
-    this.#size = stats.size;
+    const { size, mtimeMs } = stats;
+    this.#isFile = stats.isFile();
+    this.#size = size;
     // A file that was there is of the interval that it was last written in.
-    this.#period = Math.floor(stats.mtimeMs / this.#interval);
+    this.#period = Math.floor(mtimeMs / this.#interval);
   }
 
   #closeFile(): void {

@@ -15,15 +15,24 @@ export type Hide = (value: unknown) => unknown;
 /** Says of an error what is to be told of it, as an object. */
 export type DescribeError = (error: Error) => object;
 
-/** Whether the names in a value are worth looking at; what has a JSON of its own is left to say it. */
-function isRecord(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return false;
-  return typeof (value as { toJSON?: unknown }).toJSON !== "function";
+/** What says itself what it is in JSON. */
+interface OwnJson {
+  toJSON(): unknown;
+}
+
+/** Whether the names in a value are worth looking at. */
+function isRecord(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
+}
+
+function hasOwnJson(value: object): value is OwnJson {
+  return typeof (value as Partial<OwnJson>).toJSON === "function";
 }
 
 /**
  * Hides the values of these names, whatever their case, at any depth; what contains itself is cut. Errors become what
- * `describe` says of them, for they carry what they failed with.
+ * `describe` says of them, for they carry what they failed with; what has a JSON of its own becomes that, errors too. What
+ * throws where it is read becomes the message of that.
  */
 export function hiding(names: readonly string[], describe: DescribeError): Hide {
   const secret = new Set(names.map((name) => name.toLowerCase()));
@@ -31,8 +40,17 @@ export function hiding(names: readonly string[], describe: DescribeError): Hide 
     if (!isRecord(value)) return value;
     if (within.includes(value)) return "[Circular]";
     if (within.length === DEPTH_MAX) return HIDDEN;
-    const path = [...within, value];
-    const from = value instanceof Error ? (describe(value) as Record<string, unknown>) : value;
+    try {
+      return look(value, [...within, value]);
+    } catch (error) {
+      return `[${messageOf(error)}]`;
+    }
+  };
+  const look = (value: object, path: readonly object[]): unknown => {
+    const told = hasOwnJson(value) ? value.toJSON() : value instanceof Error ? describe(value) : value;
+    // Of a date, say, there is nothing to hide.
+    if (!isRecord(told)) return value;
+    const from = told as Record<string, unknown>;
     let copy: Record<string, unknown> | null = null;
     for (const key of Object.keys(from)) {
       const own = from[key];
@@ -45,6 +63,10 @@ export function hiding(names: readonly string[], describe: DescribeError): Hide 
     return copy ?? from;
   };
   return (value) => hide(value, []);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function copyOf(value: object): Record<string, unknown> {

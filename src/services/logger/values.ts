@@ -7,9 +7,10 @@ const PLACEHOLDER = /%[sdifjoOc]/;
 
 /** The fields that a value has to tell, null where it is better shown as text. Never throws. */
 function fieldsOf(value: unknown): Fields | null {
-  if (value instanceof Error) return { err: value };
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  if (typeof value !== "object" || value === null) return null;
   try {
+    if (value instanceof Error) return { err: value };
+    if (Array.isArray(value)) return null;
     const { toJSON } = value as { toJSON?: () => unknown };
     const told = typeof toJSON === "function" ? toJSON.call(value) : value;
     if (typeof told !== "object" || told === null) return null;
@@ -33,7 +34,7 @@ export function arrange(values: readonly unknown[]): [fields: Fields | null, tex
       break;
     }
     const told = fieldsOf(value);
-    if (told === null || (value instanceof Error && "err" in fields)) words.push(value);
+    if (told === null || (told.err === value && "err" in fields)) words.push(value);
     else Object.assign(fields, told);
   }
   const text = words.length === 0 || (words.length === 1 && typeof words[0] === "string") ? words[0] : format(...words);

@@ -2,6 +2,7 @@
  * What runs in a thread: finds the function of a task, calls it, and tells what came of it. Plain JavaScript that imports
  * nothing of ours: a thread loads it as it stands, and Node 20 does not read TypeScript.
  */
+import { setImmediate as turn } from "node:timers/promises";
 import { constants, Script } from "node:vm";
 
 /** Makes an error that is told as a TaskError of a code. */
@@ -54,20 +55,32 @@ function plainError(error, isSource) {
   return { name, message, stack, taskCode: "NOT_SELF_CONTAINED" };
 }
 
-/** Does one task. All that it tells goes through the port: its progress, and last its value or its error. */
-export async function perform({ work, port }) {
-  const { module, name, source, values, attempt, scheduledFor } = work;
-  const context = { attempt, scheduledFor, progress: (value) => port.postMessage({ progress: value }) };
+/** What came of a task: its value, or its error. */
+async function outcomeOf({ module, name, source, values, attempt, scheduledFor }, progress) {
   try {
     const run = source === null ? await exported(module, name) : compiled(source);
-    const value = await run.apply(context, values);
-    try {
-      port.postMessage({ value });
-    } catch (error) {
-      throw taskError("NOT_SENDABLE", `what a task gives cannot be sent back: ${error.message}`);
-    }
+    return { value: await run.apply({ attempt, scheduledFor, progress }, values) };
   } catch (error) {
-    port.postMessage({ error: plainError(error, source !== null) });
+    return { error: plainError(error, source !== null) };
+  }
+}
+
+function tell(port, outcome) {
+  try {
+    port.postMessage(outcome);
+  } catch (error) {
+    const refused = taskError("NOT_SENDABLE", `what a task gives cannot be sent back: ${error.message}`);
+    port.postMessage({ error: plainError(refused, false) });
+  }
+}
+
+/** Does one task. All that it tells goes through the port: its progress, and last its value or its error. */
+export async function perform({ work, port }) {
+  try {
+    const outcome = await outcomeOf(work, (value) => port.postMessage({ progress: value }));
+    // A promise that it has left alone rejects while the task is still here to fail, and not the next.
+    await turn();
+    tell(port, outcome);
   } finally {
     port.close();
   }

@@ -1,5 +1,6 @@
 /** What is kept in Redis: a queue of bullmq, and what happens in it. */
 import type { EventEmitter } from "node:events";
+import { isDeepStrictEqual } from "node:util";
 import type { Job, JobsOptions, Queue, QueueEvents, QueueEventsProducer, RepeatOptions, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Logger } from "../../http/index.ts";
@@ -139,14 +140,16 @@ export class Store {
 
   /** Keeps a schedule. One that is there as it is stays, and so do the number of its runs and the time of the next. */
   async putSchedule(name: string, { repeat, parcel, how }: StoredSchedule): Promise<void> {
+    const opts = jobOptions(how);
     const there = await this.#ask(this.#queue.getJobScheduler(name));
     const same =
       there?.pattern === repeat.pattern &&
       there?.tz === repeat.tz &&
       there?.limit === repeat.limit &&
-      JSON.stringify(there?.template?.data) === JSON.stringify(parcel);
+      JSON.stringify(there?.template?.data) === JSON.stringify(parcel) &&
+      isDeepStrictEqual(there?.template?.opts, opts);
     if (same) return;
-    const template = { name, data: parcel, opts: jobOptions(how) };
+    const template = { name, data: parcel, opts };
     await this.#ask(this.#queue.upsertJobScheduler(name, repeat, template));
   }
 

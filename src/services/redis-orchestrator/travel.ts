@@ -73,18 +73,30 @@ export function workFrom(parcel: Parcel, root: string, attempt: number, schedule
   return { module, name: parcel.name, source: null, values, attempt, scheduledFor };
 }
 
+/** An error as it is kept: its data, which may be what JSON cannot say, is packed. */
+type PackedError = Omit<PlainError, "data"> & { readonly data?: string | undefined };
+
+/** The own properties of an error; undefined where they cannot be kept, and stay behind. */
+function packData(error: unknown): string | undefined {
+  try {
+    return error instanceof TaskError ? undefined : pack({ ...(error as object) });
+  } catch {
+    return undefined;
+  }
+}
+
 /** An error as text, which stands in Redis as the reason of a failure. */
 export function packError(error: unknown): string {
   const { name = "Error", message, stack } = error instanceof Error ? error : new Error(String(error));
-  const data = error instanceof TaskError ? undefined : { ...(error as object) };
   const taskCode = error instanceof TaskError ? error.code : undefined;
-  return JSON.stringify({ name, message, stack, data, taskCode } satisfies PlainError);
+  return JSON.stringify({ name, message, stack, data: packData(error), taskCode } satisfies PackedError);
 }
 
 /** The error that a reason of a failure was, or is: the library has reasons of its own. */
 export function unpackError(reason: string): Error {
   try {
-    return errorOf(JSON.parse(reason) as PlainError);
+    const { data, ...rest } = JSON.parse(reason) as PackedError;
+    return errorOf({ ...rest, data: data === undefined ? undefined : (unpack(data) as object) });
   } catch {
     return new TaskError("CRASHED", `the task was given up: ${reason}`);
   }

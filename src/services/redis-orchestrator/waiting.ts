@@ -52,8 +52,14 @@ export class Waiting {
 
   #settle(id: string, { failedReason, returnvalue }: Over): void {
     const waiter = this.#take(id);
-    if (failedReason !== undefined) waiter?.reject(unpackError(failedReason));
-    else waiter?.resolve(returnvalue ? unpack(returnvalue) : undefined);
+    try {
+      if (failedReason !== undefined) waiter?.reject(unpackError(failedReason));
+      else waiter?.resolve(returnvalue ? unpack(returnvalue) : undefined);
+    } catch (cause) {
+      // Of a Node that is newer than this one, say.
+      const { message } = cause as Error;
+      waiter?.reject(new TaskError("NOT_SENDABLE", `what the task gave cannot be read here: ${message}`, { cause }));
+    }
   }
 
   reject(id: string, reason: unknown): void {

@@ -133,6 +133,7 @@ export class RedisStore implements Store {
 
   async #connect(): Promise<Adapter> {
     const { default: KeyvRedis, createClient } = await loadLibrary();
+    if (this.#adapter === null) throw new Error("the Redis store was closed");
     let client = this.#connection;
     if (typeof client === "string") {
       // Without a connection commands fail at once: those that wait would be done when nobody wants them any more.
@@ -145,7 +146,17 @@ export class RedisStore implements Store {
     });
     // Operations tell of their own errors; of those of the connection the next one tells.
     adapter.on("error", () => {});
-    if (!client.isOpen) await client.connect();
+    if (!client.isOpen) await (this.#own === null ? client.connect() : this.#open(client, adapter));
     return adapter;
+  }
+
+  /** Resolves when a client is connected, or has failed once: it tries again, and until then operations fail at once. */
+  async #open(client: RedisConnection, adapter: Adapter): Promise<void> {
+    const connecting = client.connect();
+    // Where it has given up, the next operation begins anew.
+    connecting.catch(() => {
+      if (this.#own === client) this.#adapter = null;
+    });
+    await Promise.race([connecting, new Promise((resolve) => adapter.on("error", resolve))]);
   }
 }

@@ -111,7 +111,31 @@ describe("lines", () => {
       }),
       "getter",
     );
-    expect(lines.map(({ msg }) => String(msg).split(" ").at(-1))).toEqual(["circle", "deep", "big", "getter"]);
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    log.info(
+      {
+        within: {
+          get bad() {
+            throw new Error("not to be read");
+          },
+        },
+        good: 1,
+      },
+      "nested",
+    );
+    log.info({ proxy }, "revoked");
+    log.info(proxy, "revoked");
+    expect(lines.map(({ msg }) => String(msg).split(" ").at(-1))).toEqual([
+      "circle",
+      "deep",
+      "big",
+      "getter",
+      "nested",
+      "revoked",
+      "revoked",
+    ]);
+    expect(lines[4]).toMatchObject({ within: "[not to be read]", good: 1 });
     expect(lines[0].circle).toEqual({ a: 1, self: "[Circular]" });
   });
 });
@@ -161,6 +185,19 @@ describe("secrets", () => {
     log.info("over", kept);
     expect(lines[3].msg).toBe("over HttpRequest (answered)");
     expect(JSON.stringify(lines)).not.toContain("Bearer");
+  });
+
+  test("are hidden in what says itself what it is in JSON, errors too", async () => {
+    const { log, lines } = await logging();
+    const config = { config: { headers } };
+    const date = new Date(0);
+    log.info({ client: { toJSON: () => config }, date });
+    log.error(Object.assign(new Error("refused"), { toJSON: () => ({ message: "refused", ...config }) }));
+    const told = { config: { headers: hidden } };
+    expect(said(lines)).toEqual([
+      { client: told, date: date.toJSON() },
+      { err: { message: "refused", ...told }, msg: "refused" },
+    ]);
   });
 
   test("thirty-two levels are shown, what is below them is hidden", async () => {
