@@ -101,7 +101,7 @@ class Counting {
 
   /** Counts a request; null where the store fails. Never throws. */
   take(key: string, log: Logger): Taken | null | Promise<Taken | null> {
-    if (this.#down && performance.now() < this.#askedAgain) return null;
+    if (!this.#mayAsk()) return null;
     try {
       const taken = this.#store.take(`${this.#name}:${key}`, this.#policy);
       if (!isPromise(taken)) return this.#up(taken, log);
@@ -112,6 +112,15 @@ class Counting {
     } catch (error) {
       return this.#fail(error, log);
     }
+  }
+
+  /** Whether the store is to be asked. Once its pause is over one asks, and the others go on as if it were still down. */
+  #mayAsk(): boolean {
+    if (!this.#down) return true;
+    const now = performance.now();
+    if (now < this.#askedAgain) return false;
+    this.#askedAgain = now + this.#pause;
+    return true;
   }
 
   #up(taken: Taken, log: Logger): Taken {

@@ -28,9 +28,8 @@ function drop(answer: Answer): void {
   }
 }
 
-/** The signal of a request that is aborted by a controller too. */
-function abortWith(request: HttpRequest, controller: AbortController): void {
-  const { signal } = request;
+/** Aborts what a controller is for when a signal is aborted. */
+function abortWith(signal: AbortSignal, controller: AbortController): void {
   if (signal.aborted) controller.abort(signal.reason);
   else signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
 }
@@ -71,10 +70,12 @@ export function timeout(time: number, options: TimeoutOptions = {}): Middleware 
 
   return (next) => (request) => {
     const controller = new AbortController();
+    // Where one stands further out, its time ends this one's too.
+    const { deadline: outer } = request.state;
     request.state.deadline = controller.signal;
     const answer = next(request);
     if (!isPromise(answer)) return answer;
-    abortWith(request, controller);
+    abortWith(outer ?? request.signal, controller);
     return within(answer, controller, request);
   };
 }

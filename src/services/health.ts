@@ -40,6 +40,8 @@ export interface Health {
   ready(): Promise<boolean>;
 }
 
+/** Longest time that a timer can wait, some 24 days; asked for more, it would not wait at all. */
+const TIMER_MAX = 0x7fff_ffff;
 const NO_STORE = { "Cache-Control": "no-store" };
 
 async function pass(name: string, check: HealthCheck, timeout: number, log: Logger): Promise<boolean> {
@@ -85,7 +87,9 @@ class Checks {
 
 function checkOptions(options: HealthOptions): Required<HealthOptions> {
   const all = { ...DEFAULT_HEALTH_OPTIONS, ...options };
-  if (!(all.timeout >= 1)) throw new RangeError(`timeout must be a number of at least 1, not ${all.timeout}`);
+  if (!Number.isInteger(all.timeout) || all.timeout < 1 || all.timeout > TIMER_MAX) {
+    throw new RangeError(`timeout must be a whole number from 1 to ${TIMER_MAX}, not ${all.timeout}`);
+  }
   if (!(all.maxAge >= 0)) throw new RangeError(`maxAge must be a number of at least 0, not ${all.maxAge}`);
   for (const [name, check] of Object.entries(all.checks)) {
     if (typeof check !== "function") throw new TypeError(`the check ${name} is no function`);

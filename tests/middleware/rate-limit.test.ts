@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { App, type HttpRequest, type Logger, NotFoundError } from "../../src/index.ts";
 import { type RateLimitOptions, rateLimit, trustedProxies } from "../../src/middleware/index.ts";
 import { memoryRateLimits, type RateLimitStore, redisRateLimits } from "../../src/services/rate-limits.ts";
+import { deferred } from "../support/deferred.ts";
 import { hasRedis, startRedis } from "../support/redis.ts";
 
 const MINUTE = 60_000;
@@ -143,6 +144,28 @@ describe("a store that fails", () => {
       "error: the store of the rate limit default fails",
       "info: the store of the rate limit default is there again",
     ]);
+  });
+
+  test("is asked by one after the pause, however many come", async () => {
+    const { logger } = logging();
+    const late = deferred();
+    const fail = (): never => {
+      throw new Error("down");
+    };
+    const store = { asked: 0, take: () => (++store.asked === 1 ? fail() : late.promise.then(fail)) };
+    const app = new App({ logger }).use(rateLimit({ limit: 1, window: MINUTE, store, pause: 500 }));
+    app.get("/", () => "ok");
+    await ask(app);
+    const all: Promise<unknown>[] = [];
+    while (store.asked === 1) {
+      all.push(ask(app));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    all.push(ask(app), ask(app));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(store.asked).toBe(2);
+    late.resolve();
+    for (const answer of await Promise.all(all)) expect(answer).toEqual([200, null, null, null]);
   });
 
   test("has requests refused where that is said", async () => {

@@ -1,6 +1,6 @@
 /** How long a handler may take. What is awaited comes, or the test ends: no time is measured. */
 import { describe, expect, test } from "vitest";
-import { App, type Logger, NotFoundError } from "../../src/index.ts";
+import { App, type HttpRequest, type Logger, NotFoundError } from "../../src/index.ts";
 import { timeout } from "../../src/middleware/index.ts";
 import { RawClient } from "../support/client.ts";
 import { deferred } from "../support/deferred.ts";
@@ -23,6 +23,16 @@ describe("a handler that takes too long", () => {
     });
     const { status, headers } = await app.inject();
     expect([status, headers.get("retry-after")]).toEqual([503, "7"]);
+    expect(await aborted.promise).toMatchObject({ status: 503, message: "this takes too long" });
+  });
+
+  test("is told by the deadline of whoever stands further out, too", async () => {
+    const app = appWith().use(timeout(SOON));
+    const aborted = deferred<unknown>();
+    const stop = ({ state: { deadline } }: HttpRequest) =>
+      new Promise<string>(() => deadline?.addEventListener("abort", () => aborted.resolve(deadline.reason)));
+    app.get("/", stop, { middleware: [timeout(600_000)] });
+    expect((await app.inject()).status).toBe(503);
     expect(await aborted.promise).toMatchObject({ status: 503, message: "this takes too long" });
   });
 

@@ -473,6 +473,20 @@ describe("many at once", () => {
     expect(await Promise.all(all)).toEqual(["/a 2", "/a 2", "/a 2", "/b 2", "/a 2", "/b 2"]);
   });
 
+  test("wait as well where a store takes time to say what is known of tags", async () => {
+    const memory = new MemoryStore();
+    const store = Object.assign(Object.create(memory) as Store, {
+      get: async (key: string) => memory.get(key),
+      set: async (key: string, value: unknown, ttlMs: number) => memory.set(key, value, ttlMs),
+    });
+    const { ask, state } = counting({ tags: ["x"] }, { store }, async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return `answer ${state.calls}`;
+    });
+    expect(await Promise.all([1, 2, 3].map(() => ask()))).toEqual(["answer 1", "answer 1", "answer 1"]);
+    expect(state.calls).toBe(1);
+  });
+
   test("make their own where what was made is for nobody else, and where it failed", async () => {
     for (const answer of [
       () => new HttpResponse("x", { headers: { "Cache-Control": "private" } }),

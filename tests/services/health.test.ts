@@ -134,7 +134,10 @@ describe("checks", () => {
 });
 
 test.each([
-  [{ timeout: 0 }, "timeout must be a number of at least 1, not 0"],
+  [{ timeout: 0 }, "timeout must be a whole number from 1 to 2147483647, not 0"],
+  [{ timeout: 1.5 }, "timeout must be a whole number from 1 to 2147483647, not 1.5"],
+  [{ timeout: 2 ** 31 }, "timeout must be a whole number from 1 to 2147483647, not 2147483648"],
+  [{ timeout: Number.POSITIVE_INFINITY }, "timeout must be a whole number from 1 to 2147483647, not Infinity"],
   [{ maxAge: -1 }, "maxAge must be a number of at least 0, not -1"],
   [{ checks: { a: 1 } }, "the check a is no function"],
 ] as [HealthOptions, string][])("options that make no sense are refused: %j", (options, message) => {

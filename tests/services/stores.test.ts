@@ -286,6 +286,19 @@ describe.runIf(hasRedis)("RedisStore", () => {
     await client.close();
   });
 
+  test("takes what others have put there for nothing", async () => {
+    const client = createClient({ url: redis.url });
+    await client.connect();
+    const store = new RedisStore(client as never, { prefix: "damaged" });
+    await store.set("a", 1, TTL);
+    const [name] = await client.keys("damaged::*");
+    await client.set(name, "[1,");
+    expect(await store.get("a")).toBeUndefined();
+    await store.set("a", 2, TTL);
+    expect(await store.get("a")).toBe(2);
+    await client.close();
+  });
+
   test("fails at once while the server is away, and works when it is back", async () => {
     const first = await startRedis();
     const store = new RedisStore(first.url, { timeout: 600_000 });

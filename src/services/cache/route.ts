@@ -100,10 +100,7 @@ class CachedRoute {
     if (request.method === "HEAD" || entries.flights.get(key)?.leader === request) return next(request);
     const { epoch } = entries;
     const tags = this.#tagsOf(request);
-    const versions = tags.length === 0 ? null : entries.versions(tags);
-    if (versions === null) return this.#lead(key, request, next, null, epoch);
-    if (!isPromise(versions)) return this.#lead(key, request, next, versions, epoch);
-    return versions.then((known) => this.#lead(key, request, next, known, epoch));
+    return this.#lead(key, request, next, tags.length === 0 ? null : entries.versions(tags), epoch);
   }
 
   #tagsOf(request: HttpRequest): readonly string[] {
@@ -111,11 +108,12 @@ class CachedRoute {
     return typeof tags === "function" ? tags(request) : tags;
   }
 
+  /** Makes an answer for all who wait for it from now on, also while the store is asked for the versions of its tags. */
   #lead(
     key: string,
     request: HttpRequest,
     next: Handler,
-    versions: Versions | null,
+    versions: Versions | null | Promise<Versions>,
     epoch: number,
   ): Answer | Promise<Answer> {
     const { flights } = this.#context.entries;
@@ -131,16 +129,18 @@ class CachedRoute {
       land(entry);
       if (flights.get(key) === flight) flights.delete(key);
     };
-    const keep = (answer: Answer) => this.#keep(key, toResponse(answer), versions, epoch, end);
-    try {
+    const make = (known: Versions | null): HttpResponse | Promise<HttpResponse> => {
+      const keep = (answer: Answer) => this.#keep(key, toResponse(answer), known, epoch, end);
       const answer = next(request);
-      if (!isPromise(answer)) return keep(answer);
-      return Promise.resolve(answer)
-        .then(keep)
-        .catch((error) => {
-          end(null);
-          throw error;
-        });
+      return isPromise(answer) ? Promise.resolve(answer).then(keep) : keep(answer);
+    };
+    try {
+      const response = isPromise(versions) ? versions.then(make) : make(versions);
+      if (!isPromise(response)) return response;
+      return response.catch((error) => {
+        end(null);
+        throw error;
+      });
     } catch (error) {
       end(null);
       throw error;

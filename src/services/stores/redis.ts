@@ -39,6 +39,15 @@ async function loadLibrary(): Promise<typeof import("@keyv/redis")> {
   }
 }
 
+/** What a text says; undefined where others have put it there: that says nothing about the server. */
+function parse(text: string): unknown {
+  try {
+    return decode(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Milliseconds before the next attempt to connect. */
 function patience(attempts: number): number {
   return Math.min(2 ** attempts * 50, 2000);
@@ -72,7 +81,7 @@ export class RedisStore implements Store {
   get(key: string): Promise<unknown> {
     return this.#use(async (adapter) => {
       const text = await adapter.get<string>(hashKey(key));
-      return text === undefined ? undefined : decode(text);
+      return text === undefined ? undefined : parse(text);
     });
   }
 
