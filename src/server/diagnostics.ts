@@ -26,7 +26,7 @@ export interface RequestEndMessage {
   readonly status: number;
   /** Bytes of content that were sent, without what frames them: none of an answer to HEAD. */
   readonly bytes: number;
-  /** Milliseconds from its head to here; 0 where nobody listened yet when it came. */
+  /** Milliseconds from its head to where this is read; 0 where nobody listened yet when it came. */
   readonly duration: number;
   /** Whose request it was. */
   readonly application: Application;
@@ -72,12 +72,29 @@ export function timesRequests(): boolean {
   return requestEnd.hasSubscribers;
 }
 
+/** The end of a request. How long it took is reckoned when it is asked for: to look at a clock costs what little else does. */
+class RequestEnd implements RequestEndMessage {
+  readonly request: HttpRequest;
+  readonly status: number;
+  readonly bytes: number;
+  readonly application: Application;
+  readonly #began: number;
+
+  constructor({ context, status, sent, began }: Exchange, application: Application) {
+    this.request = context as HttpRequest;
+    this.status = status;
+    this.bytes = sent;
+    this.application = application;
+    this.#began = began;
+  }
+
+  get duration(): number {
+    return this.#began === 0 ? 0 : performance.now() - this.#began;
+  }
+}
+
 export function tellRequestEnd(exchange: Exchange, application: Application): void {
-  if (!requestEnd.hasSubscribers) return;
-  const { status, sent: bytes, began } = exchange;
-  const request = exchange.context as HttpRequest;
-  const duration = began === 0 ? 0 : performance.now() - began;
-  tell<RequestEndMessage>(requestEnd, { request, status, bytes, duration, application });
+  if (requestEnd.hasSubscribers) tell<RequestEndMessage>(requestEnd, new RequestEnd(exchange, application));
 }
 
 export function tellRequestError(error: unknown, request: HttpRequest): void {
