@@ -212,6 +212,14 @@ describe.each(engines)("$kind", ({ make, extension, value, raw, include, sibling
     expect(await attempt(engine, "nowhere")).toMatchObject({ template: `nowhere${extension}`, line: null });
   });
 
+  test("tells of a template that includes itself, and goes on", async () => {
+    write(`self${extension}`, include(`${sibling}self`));
+    write(`fine${extension}`, "fine");
+    const engine = make({ directory, extension });
+    expect(await attempt(engine, "self")).toMatchObject({ template: `self${extension}`, line: 1 });
+    expect(await engine.render("fine")).toBe("fine");
+  });
+
   test("what fails is a bare 500 to a client, and told to the log", async () => {
     const told: unknown[] = [];
     const app = new App({ engine: make({ directory }) }).on("error", (error) => told.push(error));
@@ -314,6 +322,15 @@ describe("what engines have of their own", () => {
     write("page.liquid", '{% layout "base" %}{% block main %}{% render "part", x: "<i>" %}{% endblock %}');
     write("part.liquid", "{{ x }}");
     expect(await new LiquidEngine({ directory }).render("page")).toBe("<b>&lt;i&gt;</b>");
+  });
+
+  test("LiquidEngine: what is 500 deep, and no deeper", async () => {
+    const nest = (depth: number) => `${"{% if true %}".repeat(depth - 1)}in${"{% endif %}".repeat(depth - 1)}`;
+    write("fits.liquid", nest(500));
+    write("deep.liquid", nest(501));
+    const engine = new LiquidEngine({ directory });
+    expect(await engine.render("fits")).toBe("in");
+    expect(await attempt(engine, "deep")).toMatchObject({ message: expect.stringContaining("more than 500 deep") });
   });
 
   test("EtaEngine: layouts, and names from the folder with a slash", async () => {

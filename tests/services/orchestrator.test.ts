@@ -511,7 +511,8 @@ describe("schedules", () => {
     await app.listen({ port: 0 });
     await one.schedule("late", { second: "*" }, note, late);
     const due = await linesOf(file, 2);
-    expect(await linesOf(late, 1)).toEqual([expect.stringMatching(/^\d+000$/)]);
+    // One, or two already.
+    expect((await linesOf(late, 1))[0]).toMatch(/^\d+000$/);
     await app.close();
     expect(Number(due[1]) - Number(due[0])).toBe(1000);
     const count = (await linesOf(file, 2)).length;

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { App, HttpResponse, type InjectResponse, type Logger, text, UnauthorizedError } from "../../src/index.ts";
 import { type Session, type SessionOptions, session, sessionOf } from "../../src/services/session.ts";
@@ -368,6 +369,22 @@ describe("a session in a store", () => {
     expect(await same.text("/get/a")).toBe("slow");
     const gone = await overlap((session) => session.delete("a"), "/set-b/quick");
     expect([await gone.text("/get/a"), await gone.text("/get/b")]).toEqual(["nothing", "quick"]);
+  });
+
+  test("of many requests at once, each keeps what it sets, in memory", async () => {
+    const app = new App();
+    app.use(session({ keys, store: new MemoryStore() }));
+    app.get("/set/{name}", async (request) => {
+      await setImmediate();
+      sessionOf(request).set(request.params.name, true);
+      return null;
+    });
+    const names = Array.from({ length: 20 }, (_, number) => `name${number}`);
+    app.get("/kept", (request) => names.filter((name) => sessionOf(request).get(name)));
+    const client = new Client(app);
+    await client.get("/set/first");
+    await Promise.all(names.map((name) => client.get(`/set/${name}`)));
+    expect((await client.get("/kept")).json()).toEqual(names);
   });
 
   test("that another request destroys does not come back", async () => {

@@ -213,6 +213,16 @@ describe("FileStore", () => {
     await expect.poll(() => filesOf(directory).length).toBe(2);
   });
 
+  test("keeps what is written while what was there before is found to be over", async () => {
+    const store = new FileStore(newFolder(), { now });
+    for (let round = 0; round < 50; ++round) {
+      await store.set("a", "old", 1);
+      ++time;
+      await Promise.all([store.get("a"), store.set("a", "new", TTL), store.get("a")]);
+      expect(await store.get("a")).toBe("new");
+    }
+  });
+
   test("takes what is damaged for nothing, and away", async () => {
     const directory = newFolder();
     const store = new FileStore(directory);

@@ -1,6 +1,6 @@
 /** Templates of liquidjs, which is loaded with the first, and is for the application to install. */
 import path from "node:path";
-import type { LiquidError, Template } from "liquidjs";
+import type { Liquid, LiquidError, Template } from "liquidjs";
 import type { Engine } from "../../http/index.ts";
 import { loadPeer } from "../peer.ts";
 import { messageOf, TemplateError } from "./error.ts";
@@ -31,6 +31,26 @@ export class LiquidEngine implements Engine {
   }
 }
 
+/** Templates and blocks within one another: one that includes itself would else fill the memory of the process. */
+const MAX_DEPTH = 500;
+
+/** Has a renderer refuse what is nested too deep. */
+function boundDepth(renderer: Liquid["renderer"]): void {
+  const { renderTemplates } = renderer;
+  /** How deep each text is, by what its contexts share. */
+  const depths = new WeakMap<object, number>();
+  renderer.renderTemplates = function* (templates, context, emitter) {
+    const depth = depths.get(context.renderLimit) ?? 0;
+    if (depth === MAX_DEPTH) throw new RangeError(`templates are within one another more than ${MAX_DEPTH} deep`);
+    depths.set(context.renderLimit, depth + 1);
+    try {
+      return yield* renderTemplates.call(renderer, templates, context, emitter);
+    } finally {
+      depths.set(context.renderLimit, depth);
+    }
+  };
+}
+
 /** Names of templates by what they are: not every error of liquidjs knows the name. */
 type Names = Map<string, string>;
 
@@ -57,10 +77,10 @@ function filesOf(folder: TemplateFolder, names: Names) {
 }
 
 async function load(folder: TemplateFolder, { globals, filters }: Required<EngineOptions>): Promise<Library> {
-  const { Liquid } = await loadPeer("liquidjs", "LiquidEngine", () => import("liquidjs"));
+  const liquidjs = await loadPeer("liquidjs", "LiquidEngine", () => import("liquidjs"));
   const templates = new Map<string, Template[] | Promise<Template[]>>();
   const names: Names = new Map();
-  const liquid = new Liquid({
+  const liquid = new liquidjs.Liquid({
     fs: filesOf(folder, names),
     root: ".",
     outputEscape: "escape",
@@ -72,6 +92,7 @@ async function load(folder: TemplateFolder, { globals, filters }: Required<Engin
       remove: (key) => void templates.delete(key),
     },
   });
+  boundDepth(liquid.renderer);
   for (const [name, filter] of Object.entries(filters)) liquid.registerFilter(name, filter as () => unknown);
   return {
     forget() {

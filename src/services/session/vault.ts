@@ -69,9 +69,9 @@ function inStore(cookie: ProtectedCookie<string>, store: Store): Vault {
     },
     again: (kept) => find(kept.id),
     async write(kept, ttlMs) {
-      const line = await written(cookie, kept.id);
+      // At once after it was read again: what another request keeps in between is lost.
       await store.set(keyOf(kept.id), JSON.stringify(kept), ttlMs);
-      return line;
+      return written(cookie, kept.id);
     },
     async remove(id) {
       await store.delete(keyOf(id));

@@ -53,6 +53,9 @@ export class FileStore implements Store {
   readonly #now: () => number;
   /** Names of the files, for who is to go next; made when the first is written. */
   #names: Promise<LRUCache<string, true>> | null = null;
+  /** Writes that have begun, and those of them that are over. */
+  #begun = 0;
+  #over = 0;
 
   /** The folder is made where it is not there. Throws a RangeError for an option out of its range. */
   constructor(directory: string | URL, options: FileStoreOptions = {}) {
@@ -70,7 +73,10 @@ export class FileStore implements Store {
   async set(key: string, value: unknown, ttlMs: number): Promise<void> {
     const content: Content = [this.#now() + checkWhole("ttlMs", ttlMs), value];
     if (value === undefined) throw new TypeError("a store cannot keep undefined");
-    await within(this.#timeout, "file store", this.#write(hashKey(key), encode(content)));
+    const text = encode(content);
+    ++this.#begun;
+    const writing = this.#write(hashKey(key), text).finally(() => ++this.#over);
+    await within(this.#timeout, "file store", writing);
   }
 
   async delete(key: string): Promise<void> {
@@ -86,11 +92,13 @@ export class FileStore implements Store {
   }
 
   async #read(name: string): Promise<unknown> {
+    const [begun, isQuiet] = [this.#begun, this.#begun === this.#over];
     const text = await ifThere(readFile(this.#pathOf(name), "utf8"));
     if (text === undefined) return undefined;
     const content = parse(text);
     if (content === null || this.#now() >= content[0]) {
-      await this.#remove(name);
+      // Where it may be written anew meanwhile, the new one would go: the next who asks takes it away.
+      if (isQuiet && begun === this.#begun) await this.#remove(name);
       return undefined;
     }
     (await this.#names)?.get(name);
