@@ -345,6 +345,21 @@ describe("what counts", () => {
     // The path is what "/" and "%s" both say.
     expect(keys.size).toBe(kinds.length - 1);
   });
+
+  test("a key is a text, or all that have none would be given the same", async () => {
+    const errors: unknown[] = [];
+    for (const value of [undefined, null, 7, Promise.resolve("x")] as unknown[]) {
+      const { app, ask, state } = counting({ key: () => value as string });
+      app.on("error", (error) => void errors.push(error));
+      await ask();
+      expect(state.calls).toBe(0);
+      const wrapped = new Cache().wrap(() => 1, { name: "one", key: () => value as string });
+      await expect(wrapped()).rejects.toThrow("key must give a text, not");
+    }
+    expect(errors.map(String)).toEqual(
+      ["undefined", "null", "7", "[object Promise]"].map((shown) => `TypeError: key must give a text, not ${shown}`),
+    );
+  });
 });
 
 describe("what is not kept", () => {
