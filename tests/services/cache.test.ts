@@ -719,6 +719,19 @@ describe("a store that is down", () => {
     expect(await small()).toBe(1);
   });
 
+  test("one that rejects with a TypeError as fetch does is left alone all the same", async () => {
+    const store = new Failing();
+    const { ask, logger } = counting({}, { store });
+    store.get = () => {
+      store.asked.push("get");
+      return Promise.reject(new TypeError("fetch failed"));
+    };
+    await ask();
+    await ask();
+    expect(store.asked).toEqual(["get"]);
+    expect(logger.warnings[0][0]).toBe("the store of the cache has failed; it is left alone for 10000 ms");
+  });
+
   test("what others have put there is passed over", async () => {
     const store = new MemoryStore();
     const made = counting({}, { store });
