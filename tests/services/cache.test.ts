@@ -890,6 +890,7 @@ test("options that make no sense are refused by name", () => {
     [{ maxEntrySize: 0.5 }, "maxEntrySize"],
     [{ storeTimeout: 0 }, "storeTimeout"],
     [{ storeRetry: 0 }, "storeRetry"],
+    [{ store: { get() {}, delete() {} } as never }, "store lacks set, clear"],
   ];
   for (const [options, message] of wrong) expect(() => new Cache(options)).toThrow(message);
   const cache = new Cache();
@@ -900,7 +901,11 @@ test("options that make no sense are refused by name", () => {
     [{ vary: ["a b"] }, "a b"],
     [{ vary: none }, "vary"],
     [{ query: [none] }, "query"],
+    [{ query: "a" as never }, "query"],
+    [{ key: none }, "key must be a text or a function"],
     [{ methods: "GET" as never }, "methods"],
+    [{ statuses: 200 as never }, "statuses must be a list of numbers"],
+    [{ statuses: ["200" as never] }, "statuses must be a list of numbers"],
     [{ unless: none }, "unless must be a function"],
     [{ forcedUpdate: none }, "forcedUpdate"],
     [{ responseFilter: none }, "responseFilter"],
