@@ -177,6 +177,8 @@ export function rateLimit(options: RateLimitOptions): Middleware {
   const around: Middleware = (next) => (request) => {
     const whose = key(request);
     if (whose === null) return next(request);
+    // Else all for whom there is none would be one.
+    if (typeof whose !== "string") throw new TypeError(`key must give a text or null, not ${String(whose)}`);
     const taken = counting.take(whose, request.log);
     if (isPromise(taken)) {
       return taken.then((value) => {

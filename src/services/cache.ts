@@ -4,6 +4,7 @@ import { Entries } from "./cache/entries.ts";
 import {
   type CachedOptions,
   type CacheOptions,
+  checkStore,
   DEFAULT_CACHE_OPTIONS,
   milliseconds,
   type WrapOptions,
@@ -30,14 +31,14 @@ export class Cache {
   /** Names of functions, which no two may share. */
   readonly #names = new Set<string>();
 
-  /** Throws a RangeError that names the option which makes no sense. */
+  /** Throws a TypeError or RangeError that names the option which makes no sense. */
   constructor(options: CacheOptions = {}) {
     const all = { ...DEFAULT_CACHE_OPTIONS, logger: console, now: Date.now, ...options };
     const { logger, now, timeout, staleWhileRevalidate } = all;
     milliseconds("timeout", timeout);
     milliseconds("staleWhileRevalidate", staleWhileRevalidate, 0);
     const maxEntries = checkWhole("threshold", all.threshold);
-    const entries = new Entries(all.store ?? new MemoryStore({ maxEntries, now }), {
+    const entries = new Entries(all.store ? checkStore(all.store) : new MemoryStore({ maxEntries, now }), {
       storeTimeout: checkWhole("storeTimeout", all.storeTimeout),
       storeRetry: milliseconds("storeRetry", all.storeRetry),
       logger,

@@ -49,6 +49,16 @@ describe("a limit", () => {
     expect(await ask(byKey)).toEqual([200, null, null, null]);
   });
 
+  test("needs a key that is a text, or all that have none would be one client", async () => {
+    for (const value of [undefined, 7, Promise.resolve("x")] as unknown[]) {
+      const errors: unknown[] = [];
+      const app = appWith({ limit: 1, window: MINUTE, key: () => value as string });
+      app.on("error", (error) => void errors.push(error));
+      expect((await app.inject()).status).toBe(500);
+      expect(String(errors)).toBe(`TypeError: key must give a text or null, not ${String(value)}`);
+    }
+  });
+
   test.each([
     ["2001:db8:1:2::1", "2001:db8:1:2:3:4:5:6", "2001:db8:1:3::1"],
     ["::1", "::2:0:0:1", "0:0:0:1::1"],

@@ -345,6 +345,21 @@ describe("what counts", () => {
     // The path is what "/" and "%s" both say.
     expect(keys.size).toBe(kinds.length - 1);
   });
+
+  test("a key is a text, or all that have none would be given the same", async () => {
+    const errors: unknown[] = [];
+    for (const value of [undefined, null, 7, Promise.resolve("x")] as unknown[]) {
+      const { app, ask, state } = counting({ key: () => value as string });
+      app.on("error", (error) => void errors.push(error));
+      await ask();
+      expect(state.calls).toBe(0);
+      const wrapped = new Cache().wrap(() => 1, { name: "one", key: () => value as string });
+      await expect(wrapped()).rejects.toThrow("key must give a text, not");
+    }
+    expect(errors.map(String)).toEqual(
+      ["undefined", "null", "7", "[object Promise]"].map((shown) => `TypeError: key must give a text, not ${shown}`),
+    );
+  });
 });
 
 describe("what is not kept", () => {
@@ -704,6 +719,19 @@ describe("a store that is down", () => {
     expect(await small()).toBe(1);
   });
 
+  test("one that rejects with a TypeError as fetch does is left alone all the same", async () => {
+    const store = new Failing();
+    const { ask, logger } = counting({}, { store });
+    store.get = () => {
+      store.asked.push("get");
+      return Promise.reject(new TypeError("fetch failed"));
+    };
+    await ask();
+    await ask();
+    expect(store.asked).toEqual(["get"]);
+    expect(logger.warnings[0][0]).toBe("the store of the cache has failed; it is left alone for 10000 ms");
+  });
+
   test("what others have put there is passed over", async () => {
     const store = new MemoryStore();
     const made = counting({}, { store });
@@ -862,6 +890,7 @@ test("options that make no sense are refused by name", () => {
     [{ maxEntrySize: 0.5 }, "maxEntrySize"],
     [{ storeTimeout: 0 }, "storeTimeout"],
     [{ storeRetry: 0 }, "storeRetry"],
+    [{ store: { get() {}, delete() {} } as never }, "store lacks set, clear"],
   ];
   for (const [options, message] of wrong) expect(() => new Cache(options)).toThrow(message);
   const cache = new Cache();
@@ -872,7 +901,11 @@ test("options that make no sense are refused by name", () => {
     [{ vary: ["a b"] }, "a b"],
     [{ vary: none }, "vary"],
     [{ query: [none] }, "query"],
+    [{ query: "a" as never }, "query"],
+    [{ key: none }, "key must be a text or a function"],
     [{ methods: "GET" as never }, "methods"],
+    [{ statuses: 200 as never }, "statuses must be a list of numbers"],
+    [{ statuses: ["200" as never] }, "statuses must be a list of numbers"],
     [{ unless: none }, "unless must be a function"],
     [{ forcedUpdate: none }, "forcedUpdate"],
     [{ responseFilter: none }, "responseFilter"],

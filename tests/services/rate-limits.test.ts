@@ -1,4 +1,10 @@
 /** How requests are counted: the same in memory and in Redis. Time is what the test says it is. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -216,4 +222,19 @@ test("options of Redis that make no sense are refused", () => {
   expect(() => redisRateLimits({})).toThrow("redisRateLimits takes a url or a client");
   expect(() => redisRateLimits({ url: "redis://a", client: {} as never })).toThrow("takes a url or a client");
   expect(() => redisRateLimits({ url: "redis://a", timeout: 0 })).toThrow("timeout must be a number of at least 1");
+});
+
+test("without ioredis says what to install, and closes all the same", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "pyrois-rate-limits-"));
+  const outfile = path.join(folder, "alone.mjs");
+  const entryPoints = [path.join(import.meta.dirname, "../../src/services/rate-limits.ts")];
+  await build({ entryPoints, outfile, bundle: true, format: "esm", platform: "node", packages: "external" });
+  const script = `
+    import { redisRateLimits } from ${JSON.stringify(pathToFileURL(outfile))};
+    const store = redisRateLimits({ url: "redis://127.0.0.1" });
+    await store.take("a", {}).catch((error) => console.log(error.message));
+    await store.close();`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  rmSync(folder, { recursive: true });
+  expect(stdout + stderr).toBe("redisRateLimits needs the package ioredis; install it with: npm install ioredis\n");
 });

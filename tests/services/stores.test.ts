@@ -375,6 +375,23 @@ describe.runIf(hasRedis)("RedisStore", () => {
     await store.close();
     await slow.stop();
   });
+
+  test("closes though the server answers nothing any more, and can be used again", async () => {
+    const slow = await startRedis();
+    const store = new RedisStore(slow.url, { timeout: 500 });
+    await expect.poll(() => store.set("a", 1, TTL).then(() => true)).toBe(true);
+    slow.pause();
+    await expect(store.get("a")).rejects.toThrow("the Redis store has not answered within 500 ms");
+    const sockets = () => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+    const before = sockets();
+    await store.close();
+    // One that stayed open would keep the process alive.
+    await expect.poll(sockets).toBe(before - 1);
+    slow.resume();
+    await expect.poll(() => store.get("a").catch(() => null)).toBe(1);
+    await store.close();
+    await slow.stop();
+  });
 });
 
 test("RedisStore: nobody is there, or nobody who speaks Redis", async () => {

@@ -46,10 +46,10 @@ export class Guard {
       if (!isPromise(set)) return this.#worked(undefined);
       return within(this.#options.storeTimeout, "store of the cache", set).then(
         () => this.#worked(undefined),
-        (error) => this.#failed(error),
+        (error) => this.#notKept(error),
       );
     } catch (error) {
-      return this.#failed(error);
+      return this.#notKept(error);
     }
   }
 
@@ -67,13 +67,14 @@ export class Guard {
     return value;
   }
 
+  #notKept(error: unknown): undefined {
+    // What it cannot keep says nothing about the store.
+    if (error instanceof TypeError) this.#options.logger.warn("the cache cannot keep a value", error);
+    else this.#failed(error);
+  }
+
   #failed(error: unknown): undefined {
     const { logger, now, storeRetry } = this.#options;
-    // What it cannot keep says nothing about the store.
-    if (error instanceof TypeError) {
-      logger.warn("the cache cannot keep a value", error);
-      return;
-    }
     if (this.#downUntil === 0)
       logger.warn(`the store of the cache has failed; it is left alone for ${storeRetry} ms`, error);
     this.#downUntil = now() + storeRetry;

@@ -10,13 +10,19 @@ function partsOf({ searchParams }: HttpRequest, names: readonly string[]): strin
   return JSON.stringify(names.map((name) => searchParams.getAll(name)));
 }
 
+/** What the application has made. Throws a TypeError where that is no text: many things would have one key as such. */
+function checkKey(key: unknown): string {
+  if (typeof key === "string") return key;
+  throw new TypeError(`key must give a text, not ${String(key)}`);
+}
+
 function keyOf({ key = "" }: KeyOptions, request: HttpRequest): string {
-  return typeof key === "string" ? key.replaceAll("%s", () => request.path) : key(request);
+  return typeof key === "string" ? key.replaceAll("%s", () => request.path) : checkKey(key(request));
 }
 
 /**
  * Makes keys of requests. Parts stand on lines of their own, which nothing of a request can break; what the application
- * makes stands last.
+ * makes stands last. Throws a TypeError where that is no text.
  */
 export function requestKeys(options: KeyOptions): (request: HttpRequest) => string {
   const { query = true } = options;
@@ -63,10 +69,10 @@ function recalling(make: (request: HttpRequest) => string): (request: HttpReques
   };
 }
 
-/** Makes keys of what a function is called with. Throws where that is nothing that can be cloned. */
+/** Makes keys of what a function is called with. Throws where that is nothing that can be cloned, or `key` gives no text. */
 export function callKeys<A extends unknown[]>(name: string, key?: (...values: A) => string): (...values: A) => string {
   const start = `call\n${JSON.stringify(name)}\n`;
-  if (key !== undefined) return (...values) => `${start}key\n${key(...values)}`;
+  if (key !== undefined) return (...values) => `${start}key\n${checkKey(key(...values))}`;
   return (...values) => `${start}${serialize(values).toString("latin1")}`;
 }
 

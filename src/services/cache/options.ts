@@ -112,3 +112,24 @@ export function checkTexts(options: object, name: string): void {
   if (value === undefined || (Array.isArray(value) && value.every((text) => typeof text === "string"))) return;
   throw new TypeError(`${name} must be a list of texts`);
 }
+
+/** Throws a TypeError that names an option of answers which makes no sense. */
+export function checkCached({ key, query, statuses = [], ...options }: CachedOptions): void {
+  checkFunctions(options, ["unless", "forcedUpdate", "responseFilter"]);
+  for (const name of ["vary", "methods"]) checkTexts(options, name);
+  if (typeof query !== "boolean") checkTexts({ query }, "query");
+  if (typeof options.tags !== "function") checkTexts(options, "tags");
+  if (typeof key !== "string" && typeof key !== "function" && key !== undefined) {
+    throw new TypeError("key must be a text or a function");
+  }
+  if (!Array.isArray(statuses) || !statuses.every(Number.isInteger)) {
+    throw new TypeError("statuses must be a list of numbers");
+  }
+}
+
+/** Throws a TypeError that names what a store lacks. */
+export function checkStore(store: Store): Store {
+  const lacking = (["get", "set", "delete", "clear"] as const).filter((name) => typeof store[name] !== "function");
+  if (lacking.length === 0) return store;
+  throw new TypeError(`store lacks ${lacking.join(", ")}`);
+}

@@ -5,7 +5,7 @@ import { type Answer, type BodyStream, type HttpRequest, type HttpResponse, toRe
 import { copyContent, fieldSet, giveAnswer, isShared, type KeptAnswer, keepAnswer, noteContent } from "./answers.ts";
 import type { Entries, Entry, Flight, Times, Versions } from "./entries.ts";
 import { requestKeys } from "./keys.ts";
-import { type CachedOptions, checkFunctions, checkTexts, milliseconds } from "./options.ts";
+import { type CachedOptions, checkCached, milliseconds } from "./options.ts";
 
 /** A handler whose answers are cached. */
 export interface CachedHandler extends Handler {
@@ -211,10 +211,7 @@ async function readAll(body: BodyStream, maxSize: number): Promise<void> {
 
 /** Middleware of a cache. Throws a TypeError or RangeError that names the option which makes no sense. */
 export function cachedMiddleware(context: RouteContext, options: CachedOptions): CachedMiddleware {
-  checkFunctions(options, ["unless", "forcedUpdate", "responseFilter"]);
-  for (const name of ["vary", "methods"]) checkTexts(options, name);
-  if (typeof options.query === "object") checkTexts(options, "query");
-  if (typeof options.tags !== "function") checkTexts(options, "tags");
+  checkCached(options);
   const { timeout = context.timeout, staleWhileRevalidate = context.staleWhileRevalidate } = options;
   const stale = milliseconds("staleWhileRevalidate", staleWhileRevalidate, 0);
   const route = new CachedRoute(context, options, { timeout: milliseconds("timeout", timeout), stale });

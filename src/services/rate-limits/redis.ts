@@ -1,6 +1,7 @@
 /** Counting in Redis, for many processes: the same algorithms as a script, which Redis runs in one step. */
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
+import { loadPeer } from "../peer.ts";
 import type { Policy, Taken } from "./policy.ts";
 import type { RateLimitStore } from "./store.ts";
 
@@ -87,7 +88,7 @@ return { allowed, remaining, reset, retry }
 const SHA = createHash("sha1").update(SCRIPT).digest("hex");
 
 async function connect(url: string, timeout: number): Promise<Redis> {
-  const { Redis } = await import("ioredis");
+  const { Redis } = await loadPeer("ioredis", "redisRateLimits", () => import("ioredis"));
   const client = new Redis(url, {
     commandTimeout: timeout,
     connectTimeout: timeout,
@@ -128,7 +129,8 @@ export function redisRateLimits(options: RedisRateLimitsOptions): RateLimitStore
       return { allowed: allowed === 1, remaining, reset, retry };
     },
     async close(): Promise<void> {
-      const opened = await own;
+      // Where it could not be opened, whoever asked was told.
+      const opened = await own?.catch(() => null);
       own = null;
       opened?.disconnect();
     },

@@ -21,7 +21,7 @@ type Adapter = KeyvRedis<string>;
 interface Client extends RedisConnection {
   readonly isReady: boolean;
   destroy(): void;
-  close(): Promise<void>;
+  ping(): Promise<unknown>;
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
 }
 
@@ -122,8 +122,10 @@ export class RedisStore implements Store {
     const own = this.#own;
     this.#own = null;
     this.#adapter = null;
-    if (own?.isReady) await own.close();
-    else if (own?.isOpen) own.destroy();
+    if (own === null) return;
+    // What was asked before is answered before this; a server that hangs is not waited for longer than for anything else.
+    if (own.isReady) await within(this.#timeout, "Redis store", own.ping()).catch(() => {});
+    if (own.isOpen) own.destroy();
   }
 
   #use<T>(work: (adapter: Adapter) => Promise<T>): Promise<T> {
