@@ -1,5 +1,5 @@
 /** Cookies for answers that others may have made, and may give to other clients too: what they made stays as it was. */
-import { type Answer, HandOver, type HttpError, HttpHeaders, HttpResponse, toResponse } from "../http/index.ts";
+import { type Answer, HandOver, HttpResponse, toResponse } from "../http/index.ts";
 
 /** The response that an answer means, with one more Set-Cookie line. Throws as `toResponse`. */
 export function withCookie(answer: Answer, line: string): HttpResponse {
@@ -12,10 +12,4 @@ export function withCookie(answer: Answer, line: string): HttpResponse {
 function copy(response: HttpResponse): HttpResponse {
   const { status, body, headers, trailers, contentType } = response;
   return new HttpResponse(body, { status, headers, ...(trailers && { trailers }) }, contentType);
-}
-
-/** The same error, whose response has one more Set-Cookie line. */
-export function errorWithCookie(error: HttpError, line: string): HttpError {
-  const headers = new HttpHeaders([...error.headers, ["Set-Cookie", line]]);
-  return Object.create(error, { headers: { value: headers, enumerable: true } });
 }

@@ -1,8 +1,7 @@
 /** `pyrois/session`: values that are kept for a client from one request to the next. */
-import { isPromise } from "../app/handler.ts";
-import type { Middleware } from "../app/index.ts";
+import { isPromise, type Middleware, perRequest, type ResponseHook } from "../app/index.ts";
 import { type Answer, HttpError, type HttpRequest } from "../http/index.ts";
-import { errorWithCookie, withCookie } from "./answers.ts";
+import { withCookie } from "./answers.ts";
 import { Keeper } from "./session/keeper.ts";
 import { checkOptions, type SessionOptions } from "./session/options.ts";
 import type { Session } from "./session/session.ts";
@@ -34,7 +33,7 @@ export function sessionOf(request: HttpRequest): Session {
  */
 export function session(options: SessionOptions): Middleware {
   const keeper = new Keeper(checkOptions(options));
-  return (next) => {
+  const middleware: Middleware = (next) => {
     const serve = (request: HttpRequest, session: Session) => {
       request.state.session = session;
       return next(request);
@@ -43,6 +42,7 @@ export function session(options: SessionOptions): Middleware {
       finish(
         () => serve(request, session),
         () => (keeper.isDue(session) ? keeper.keep(session, request.log) : null),
+        request,
       );
     return (request) => {
       if (!keeper.isExpected(request)) return attend(request, keeper.begin());
@@ -51,12 +51,22 @@ export function session(options: SessionOptions): Middleware {
         .then((found) => (found === null ? serve(request, keeper.begin()) : attend(request, found)));
     };
   };
+  return Object.assign(middleware, { onResponse: addCookie });
 }
+
+/** Set-Cookie lines of requests whose answer is an error: who makes a response of that is not known yet. */
+const owed = perRequest<string>();
+
+const addCookie: ResponseHook = (response, request) => {
+  const line = owed.get(request);
+  if (line !== undefined) response.headers.append("Set-Cookie", line);
+};
 
 /** Answers once what is to be kept is kept; a promise only where something takes time. */
 function finish(
   serve: () => Answer | Promise<Answer>,
   keep: () => Promise<string | null> | null,
+  request: HttpRequest,
 ): Answer | Promise<Answer> {
   const answered = (answer: Answer): Answer | Promise<Answer> => {
     const keeping = keep();
@@ -66,7 +76,8 @@ function finish(
     const keeping = error instanceof HttpError ? keep() : null;
     if (keeping === null) throw error;
     return keeping.then((line) => {
-      throw line === null ? error : errorWithCookie(error as HttpError, line);
+      if (line !== null) owed.set(request, line);
+      throw error;
     });
   };
   let answer: Answer | Promise<Answer>;

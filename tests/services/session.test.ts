@@ -565,6 +565,27 @@ describe("session", () => {
     expect((await app.inject()).text()).toBe("who? text true");
   });
 
+  test("goes with whatever an error handler makes of an error, private fields and all", async () => {
+    class Coded extends UnauthorizedError {
+      readonly #code = 7;
+
+      get code(): number {
+        return this.#code;
+      }
+    }
+    const app = new App().use(session({ keys }));
+    app.catch(Coded, (error) => ({ code: error.code }));
+    app.get("/", (request) => {
+      sessionOf(request).set("a", 1);
+      throw new Coded();
+    });
+    const answer = await app.inject();
+    expect([answer.json(), answer.headers.get("set-cookie")]).toEqual([
+      { code: 7 },
+      expect.stringContaining("session="),
+    ]);
+  });
+
   test("is as good as not there for who has none: no promise, and trailers and streams go on", async () => {
     const app = new App();
     const seen: unknown[] = [];
