@@ -125,12 +125,7 @@ export class RequestHead extends MessageHead {
 
   /** The request-target as it was sent. */
   get target(): string {
-    const { source } = this;
-    const offset = source.record(abi.TARGET_OFFSET);
-    const length = source.record(abi.TARGET_OFFSET + 4);
-    // Most targets are a path and nothing else, and its text is there by then.
-    const isPath = source.record(abi.PATH_OFFSET) === offset && source.record(abi.PATH_OFFSET + 4) === length;
-    return isPath ? source.recall(offset, length) : source.slice(offset, length);
+    return this.span(abi.TARGET_OFFSET);
   }
 
   get targetForm(): TargetForm {

@@ -1,13 +1,20 @@
 import { statSync } from "node:fs";
 import type { ApplicationOptions, Includable } from "../app/index.ts";
 import { checkPart, type Engine, type Logger, type Orchestrator } from "../http/index.ts";
-import { staticFiles } from "../services/static.ts";
 import { App } from "./app.ts";
 import { isPort, type ServerOptions } from "./options.ts";
 import { Server } from "./server.ts";
 
 function checkType(name: string, value: unknown, type: "string" | "boolean"): void {
   if (typeof value !== type) throw new TypeError(`${name} must be a ${type}.`);
+}
+
+/** Has the files of a directory served when the server starts: what serves them is loaded by nobody else. */
+function serveFiles(app: App, directory: string): void {
+  app.on("start", async () => {
+    const { staticFiles } = await import("../services/static.ts");
+    app.include(staticFiles(directory), { prefix: "/static" });
+  });
 }
 
 /**
@@ -63,7 +70,10 @@ export class ServerBuilder {
     return this;
   }
 
-  /** A directory whose files are served below /static. Throws a TypeError where there is none. */
+  /**
+   * A directory whose files are served below /static; the start of the server rejects where the router has such a route.
+   * Throws a TypeError where there is no such directory.
+   */
   withStaticDir(directory: string): this {
     checkType("Static directory", directory, "string");
     if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
@@ -88,7 +98,7 @@ export class ServerBuilder {
     // Before the router belongs to it: where an option is refused, the router can be built with again.
     const server = new Server(app, this.#options);
     app.include(this.#router);
-    if (this.#staticDir !== undefined) app.include(staticFiles(this.#staticDir), { prefix: "/static" });
+    if (this.#staticDir !== undefined) serveFiles(app, this.#staticDir);
     const { logger } = app.environment;
     if (this.#parts.logger === undefined) logger.info("Logger missing, defaulting to console logging.");
     return server;

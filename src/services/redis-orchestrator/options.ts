@@ -1,7 +1,7 @@
 /** The options of orchestrators on Redis. */
-import { availableParallelism } from "node:os";
 import {
   atLeast,
+  DEFAULT_ORCHESTRATOR_OPTIONS,
   type OrchestratorOptions,
   type TaskOptions,
   taskOptions,
@@ -40,16 +40,10 @@ type Defaults = Required<Omit<RedisOrchestratorOptions, "url">>;
 
 /** Every option that has a default. */
 export const DEFAULT_REDIS_ORCHESTRATOR_OPTIONS: Omit<Defaults, "root"> = {
+  ...DEFAULT_ORCHESTRATOR_OPTIONS,
+  backoff: 100,
   name: "tasks",
   prefix: "pyrois",
-  maxWorkers: Math.min(4, availableParallelism()),
-  maxQueue: 1000,
-  idleTimeout: 10_000,
-  maxHeapSize: 536_870_912,
-  timeout: 30_000,
-  retries: 0,
-  backoff: 100,
-  deadline: 10_000,
   replyTimeout: 5000,
   maxOutage: 30_000,
   lockDuration: 30_000,
