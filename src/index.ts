@@ -9,17 +9,20 @@ export {
   type ErrorClass,
   type ErrorHandler,
   type ErrorHook,
+  type ErrorStyle,
   type Group,
   type GroupOptions,
   get,
   type Handler,
   type IncludeOptions,
+  type Lifecycle,
   type MethodOptions,
   type Middleware,
   type PathParams,
   patch,
   post,
   put,
+  type Report,
   type RequestHook,
   type RequestIssue,
   type RequestOf,
@@ -33,6 +36,7 @@ export {
   route,
   type Schema,
   type Schemas,
+  type Servable,
   use,
   type Valid,
   ValidationError,
@@ -97,6 +101,7 @@ export type {
 export type { InjectRequest, InjectResponse } from "./server/inject.ts";
 export type { Loadable } from "./server/modules.ts";
 export { DEFAULT_SERVER_OPTIONS, type ServerOptions, type StopOptions } from "./server/options.ts";
+export { type ServeOptions, serve } from "./server/serve.ts";
 export { type RunOptions, Server, type ServerCounters } from "./server/server.ts";
 export { type TakeSocket, tunnel, upgrade } from "./server/upgrade.ts";
 export type { Socket, WebSocketHandlers, WebSocketOptions } from "./server/websocket.ts";

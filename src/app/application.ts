@@ -10,22 +10,22 @@ import {
   NotFoundError,
   NotImplementedError,
   type Params,
-  toResponse,
 } from "../http/index.ts";
-import { methodId, ReleasedError } from "../parser/index.ts";
+import { methodId } from "../parser/index.ts";
 import { type Converters, type Found, PathRouter, type Query, type Route, type RouteInit } from "../router/index.ts";
-import { type Handler, isPromise, type NoConverters, type RouteInfo } from "./handler.ts";
-import { compose, type Layer } from "./layers.ts";
+import type { Handler, NoConverters, RouteInfo } from "./handler.ts";
+import { answering, compose, type Layer } from "./layers.ts";
 import { ApplicationLifetime } from "./lifetime.ts";
-import type { ApplicationEvents, ApplicationOptions, ErrorHook, Lifecycle, Registrations } from "./options.ts";
-import { type ErrorStyle, errorResponse, isTold } from "./problem.ts";
+import type { ApplicationEvents, ApplicationOptions, Lifecycle, Registrations } from "./options.ts";
+import { type Report, Reports } from "./reports.ts";
 import { methodsOf, type NewRoute, type Place, type RouteChoice, type RouteEvents, Routes } from "./routes.ts";
+import type { Servable } from "./servable.ts";
 
 /**
  * Routes and what serves them, on any host: it takes requests and gives responses, and does no I/O. On Node use
  * `App`, which can listen too.
  */
-export class Application<C extends Converters = NoConverters> extends Routes<C, ""> {
+export class Application<C extends Converters = NoConverters> extends Routes<C, ""> implements Servable {
   /** What requests reach. */
   readonly environment: Environment;
   readonly #router: PathRouter<NewRoute>;
@@ -36,16 +36,11 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   readonly #tunnel: Handler;
   readonly #options: boolean;
   readonly #methodNotAllowed: boolean;
-  readonly #style: ErrorStyle;
+  readonly #reports: Reports;
   readonly #lifetime = new ApplicationLifetime();
-  readonly #hooks: { readonly [E in Lifecycle | "error"]: ApplicationEvents[E][] } = {
-    start: [],
-    stopping: [],
-    stop: [],
-    error: [],
-  };
-  readonly #reports = new Set<(error: unknown, request: HttpRequest) => void>();
-  readonly #recover = (error: unknown, request: HttpRequest) => this.recover(error, request);
+  readonly #hooks: { readonly [E in Lifecycle]: ApplicationEvents[E][] } = { start: [], stopping: [], stop: [] };
+  readonly #recover = (error: unknown, request: HttpRequest) => this.#reports.recover(error, request);
+  readonly #serve = answering((request) => this.#answer(request), this.#recover);
 
   /** What is around everything, alone. */
   readonly #layers: readonly Layer[] = [this.layer];
@@ -84,7 +79,8 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     this.#tunnel = options.tunnel ?? noTunnel;
     this.#options = options.options ?? true;
     this.#methodNotAllowed = options.methodNotAllowed ?? true;
-    this.#style = { problemDetails: options.problemDetails ?? false, development: options.development ?? false };
+    const { problemDetails = false, development = false } = options;
+    this.#reports = new Reports(logger, { problemDetails, development });
   }
 
   /** Where what is registered now belongs to a module that is being loaded, its registrations. */
@@ -93,14 +89,18 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   }
 
   override on<E extends keyof ApplicationEvents>(event: E, hook: ApplicationEvents[E]): this {
-    const hooks: unknown[] | undefined = Object.hasOwn(this.#hooks, event)
-      ? this.#hooks[event as Lifecycle | "error"]
-      : undefined;
+    const hooks = this.#hooksOf(event);
     if (hooks === undefined) return super.on(event as keyof RouteEvents, hook as RouteEvents[keyof RouteEvents]);
     if (typeof hook !== "function") throw new TypeError("a hook is a function");
     hooks.push(hook);
     this.place.changed(() => hooks.splice(hooks.lastIndexOf(hook), 1));
     return this;
+  }
+
+  /** The hooks of the application's own events; undefined for those that groups and routers have too. */
+  #hooksOf(event: string): unknown[] | undefined {
+    if (event === "error") return this.#reports.hooks;
+    return Object.hasOwn(this.#hooks, event) ? this.#hooks[event as Lifecycle] : undefined;
   }
 
   /** Tells hooks of where a server is, one after the other; rejects where one of them does. Called by servers. */
@@ -205,59 +205,22 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
 
   /** Serves a request. Never throws and never rejects: whatever goes wrong is a response. */
   handle(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
-    try {
-      const answer = this.#answer(request);
-      if (answer instanceof HttpResponse) return answer;
-      return isPromise(answer) ? this.#await(answer, request) : toResponse(answer);
-    } catch (error) {
-      return this.recover(error, request);
-    }
+    return this.#serve(request);
   }
 
-  /** What comes later. Apart from `handle`, where closures would have every request allocate what they close over. */
-  #await(answer: Promise<Answer>, request: HttpRequest): Promise<HttpResponse> {
-    // Of another kind of promise than the language's own only `then` is known.
-    return Promise.resolve(answer).then(
-      (value) => this.#convert(value, request),
-      (error) => this.recover(error, request),
-    );
-  }
-
-  #convert(value: Answer, request: HttpRequest): HttpResponse {
-    try {
-      return toResponse(value);
-    } catch (error) {
-      return this.recover(error, request);
-    }
-  }
-
-  /**
-   * The response that an error means; what is no error of HTTP is reported, and shows nothing of itself. Never throws,
-   * though anything can be thrown by a handler, even what throws when it is looked at.
-   */
+  /** As of `Servable`. */
   recover(error: unknown, request: HttpRequest): HttpResponse {
-    try {
-      // A handler that reads on after its client has gone did nothing wrong.
-      const gone = error instanceof ReleasedError && request.done;
-      if (!isTold(error) && !gone) this.report(error, request);
-      return errorResponse(error, request, this.#style);
-    } catch (second) {
-      this.report(second, request);
-    }
-    return new HttpResponse("Internal Server Error\n", { status: 500 });
+    return this.#reports.recover(error, request);
   }
 
-  /** Has another told of what hooks of errors are told of; it must not throw. */
-  onReport(tell: (error: unknown, request: HttpRequest) => void): void {
-    this.#reports.add(tell);
+  /** As of `Servable`. */
+  onReport(tell: Report): void {
+    this.#reports.onReport(tell);
   }
 
-  /** Tells of an error that no client sees. Never throws. */
+  /** As of `Servable`. */
   report(error: unknown, request: HttpRequest): void {
-    for (const tell of this.#reports) tell(error, request);
-    const { logger } = this.environment;
-    const hooks = this.#hooks.error;
-    for (const hook of hooks.length > 0 ? hooks : [() => logger.error(error)]) tellError(hook, error, request);
+    this.#reports.report(error, request);
   }
 
   /** Bytes of content that the route of a request grants; undefined where it grants what others do. Never throws. */
@@ -324,23 +287,6 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     if (found.kind !== "redirect") return this.#fallback(request);
     const location = request.query === "" ? found.location : `${found.location}?${request.query}`;
     return new HttpResponse(null, { status: 308, headers: { Location: location } });
-  }
-}
-
-/** Tells a hook of an error; what it fails with itself is shown beside that. Never throws. */
-function tellError(hook: ErrorHook, error: unknown, request: HttpRequest): void {
-  const failed = (second: unknown) => {
-    try {
-      console.error(error, second);
-    } catch {
-      console.error("an error happened, and another in telling of it; they cannot be shown");
-    }
-  };
-  try {
-    const told = hook(error, request);
-    if (told instanceof Promise) told.catch(failed);
-  } catch (second) {
-    failed(second);
   }
 }
 

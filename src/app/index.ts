@@ -16,8 +16,12 @@ export {
   type ResponseHook,
   type RouteInfo,
 } from "./handler.ts";
-export type { ApplicationEvents, ApplicationOptions, ErrorHook, Registrations } from "./options.ts";
+export { answering } from "./layers.ts";
+export { ApplicationLifetime } from "./lifetime.ts";
+export type { ApplicationEvents, ApplicationOptions, ErrorHook, Lifecycle, Registrations } from "./options.ts";
 export { type PerRequest, perRequest } from "./per-request.ts";
+export type { ErrorStyle } from "./problem.ts";
+export { type Report, Reports } from "./reports.ts";
 export { Router, type RouterOptions } from "./router.ts";
 export type {
   Group,
@@ -42,3 +46,4 @@ export {
   type Valid,
   ValidationError,
 } from "./schema.ts";
+export type { Servable } from "./servable.ts";

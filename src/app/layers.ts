@@ -1,5 +1,5 @@
 /** What stands around handlers, layer by layer: that of the application, of its groups, of the route. */
-import { type Answer, type HttpRequest, type HttpResponse, type Params, toResponse } from "../http/index.ts";
+import { type Answer, type HttpRequest, HttpResponse, type Params, toResponse } from "../http/index.ts";
 import {
   type ErrorHandler,
   type Handler,
@@ -114,15 +114,28 @@ async function handle(catchers: readonly ErrorHandler[], error: unknown, request
 }
 
 /** A handler whose answers are responses, and whose errors are what `fail` makes of them. */
-function answering<A extends Answer>(
+export function answering<A extends Answer>(
   serve: Handler,
   fail: (error: unknown, request: HttpRequest) => A | Promise<A>,
 ): Handler<Params, unknown, HttpResponse | A> {
+  const convert = (value: Answer, request: HttpRequest) => {
+    try {
+      return toResponse(value);
+    } catch (error) {
+      return fail(error, request);
+    }
+  };
+  // Apart, for its closures would have every request allocate what they close over. Of another kind of promise than the
+  // language's own only `then` is known.
   const settle = (answer: Promise<Answer>, request: HttpRequest) =>
-    later(answer, toResponse).catch((error) => fail(error, request));
+    Promise.resolve(answer).then(
+      (value) => convert(value, request),
+      (error) => fail(error, request),
+    );
   return (request) => {
     try {
       const answer = serve(request);
+      if (answer instanceof HttpResponse) return answer;
       // What is no answer is an error like others, so it has to be found here.
       return isPromise(answer) ? settle(answer, request) : toResponse(answer);
     } catch (error) {

@@ -3,7 +3,7 @@
  * message where nobody does.
  */
 import { type Channel, channel } from "node:diagnostics_channel";
-import type { Application } from "../app/index.ts";
+import type { Servable } from "../app/index.ts";
 import type { Exchange, Peer } from "../h1/index.ts";
 import type { HttpRequest } from "../http/index.ts";
 import type { ParseError } from "../parser/index.ts";
@@ -29,7 +29,7 @@ export interface RequestEndMessage {
   /** Milliseconds from its head to where this is read; 0 where nobody listened yet when it came. */
   readonly duration: number;
   /** Whose request it was. */
-  readonly application: Application;
+  readonly application: Servable;
 }
 
 /** A handler, or the source of a response, has thrown what is no `HttpError`; the client sees 500, or is cut off. */
@@ -77,10 +77,10 @@ class RequestEnd implements RequestEndMessage {
   readonly request: HttpRequest;
   readonly status: number;
   readonly bytes: number;
-  readonly application: Application;
+  readonly application: Servable;
   readonly #began: number;
 
-  constructor({ context, status, sent, began }: Exchange, application: Application) {
+  constructor({ context, status, sent, began }: Exchange, application: Servable) {
     this.request = context as HttpRequest;
     this.status = status;
     this.bytes = sent;
@@ -93,7 +93,7 @@ class RequestEnd implements RequestEndMessage {
   }
 }
 
-export function tellRequestEnd(exchange: Exchange, application: Application): void {
+export function tellRequestEnd(exchange: Exchange, application: Servable): void {
   if (requestEnd.hasSubscribers) tell<RequestEndMessage>(requestEnd, new RequestEnd(exchange, application));
 }
 

@@ -1,6 +1,6 @@
 /** Requests without sockets: through the real parser, connection and serializer, in memory. For tests of applications. */
 import { Duplex } from "node:stream";
-import type { Application } from "../app/index.ts";
+import type { Servable } from "../app/index.ts";
 import { ClientConnection, ConnectionGroup, type IncomingResponse, type Peer, type Transport } from "../h1/index.ts";
 import { type HeadersInit, HttpHeaders } from "../http/index.ts";
 import { Service } from "./service.ts";
@@ -132,9 +132,9 @@ async function responseOf(
 }
 
 /** The connections of each application: they share its parser. */
-const groups = new WeakMap<Application, ConnectionGroup>();
+const groups = new WeakMap<Servable, ConnectionGroup>();
 
-function groupOf(application: Application): ConnectionGroup {
+function groupOf(application: Servable): ConnectionGroup {
   const known = groups.get(application);
   if (known) return known;
   const group = new ConnectionGroup(new Service(application, Number.POSITIVE_INFINITY, () => {}));
@@ -146,7 +146,7 @@ function groupOf(application: Application): ConnectionGroup {
  * Has an application serve a request in memory. Rejects where the request cannot be sent as it is, and where the
  * response is cut off.
  */
-export async function inject(application: Application, request: InjectRequest): Promise<InjectResponse> {
+export async function inject(application: Servable, request: InjectRequest): Promise<InjectResponse> {
   const { method = "GET", path = "/", headers, body } = request;
   const [content, type] = await contentOf(body);
   const fields = new HttpHeaders(headers);

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Application } from "../app/index.ts";
+import type { Servable } from "../app/index.ts";
 import { ConnectionGroup } from "../h1/index.ts";
 import { quiet } from "../h1/quiet.ts";
 import { tellConnectionOpen } from "./diagnostics.ts";
@@ -49,7 +49,7 @@ export interface ServerCounters {
 
 /** Sockets that serve an application. */
 export class Server {
-  readonly #application: Application;
+  readonly #served: Servable;
   readonly #net: NetServer;
   readonly #service: Service;
   readonly #connections: ConnectionGroup;
@@ -73,13 +73,13 @@ export class Server {
   });
 
   /** Throws a RangeError where an option is out of its range. */
-  constructor(application: Application, options: ServerOptions = {}) {
+  constructor(served: Servable, options: ServerOptions = {}) {
     const { place, maxConnections, maxConcurrentRequests } = checkServerOptions(options);
     const { tls } = options;
-    this.#application = application;
+    this.#served = served;
     this.#place = place;
     this.#secure = tls !== undefined;
-    this.#service = new Service(application, maxConcurrentRequests, (socket) => this.#watch(socket));
+    this.#service = new Service(served, maxConcurrentRequests, (socket) => this.#watch(socket));
     this.#connections = new ConnectionGroup(this.#service, options);
     const accept = (socket: Socket) => this.#accept(socket);
     const handshakeTimeout = Math.min(this.#connections.options.headTimeout, TIMER_MAX);
@@ -168,9 +168,9 @@ export class Server {
   }
 
   async #start(): Promise<this> {
-    const { environment } = this.#application;
+    const { environment } = this.#served;
     try {
-      await this.#application.tell("start");
+      await this.#served.tell("start");
       await environment.orchestrator?.start?.(environment);
       await this.#listen();
     } catch (error) {
@@ -201,7 +201,7 @@ export class Server {
     await this.start();
     const stop = () => {
       for (const signal of SIGNALS) process.off(signal, stop);
-      this.stop(options).catch((error) => this.#application.environment.logger.error(error));
+      this.stop(options).catch((error) => this.#served.environment.logger.error(error));
     };
     for (const signal of SIGNALS) process.on(signal, stop);
     onListen?.(this);
@@ -229,7 +229,7 @@ export class Server {
     }
     const began = performance.now();
     // What it rejects with is looked at below.
-    const told = quiet(this.#application.tell("stopping"));
+    const told = quiet(this.#served.tell("stopping"));
     await this.#close(deadline);
     await this.#end(Math.max(0, deadline - (performance.now() - began)));
     await told;
@@ -238,9 +238,9 @@ export class Server {
   /** Ends what goes on beside connections. */
   async #end(deadline: number): Promise<void> {
     try {
-      await this.#application.environment.orchestrator?.stop?.({ deadline });
+      await this.#served.environment.orchestrator?.stop?.({ deadline });
     } finally {
-      await this.#application.tell("stop");
+      await this.#served.tell("stop");
     }
   }
 

@@ -1,6 +1,6 @@
 /** Between connections and application: each request is served, and whoever listens is told. */
 import type { Duplex } from "node:stream";
-import type { Application } from "../app/index.ts";
+import type { Servable } from "../app/index.ts";
 import { discardContent, type Exchange, type Peer, type ServerConnection, type ServerEvents } from "../h1/index.ts";
 import { type Environment, HandOver, HttpRequest, type HttpResponse, ServiceUnavailableError } from "../http/index.ts";
 import { ParseError } from "../parser/index.ts";
@@ -18,7 +18,7 @@ import { readMultipart } from "./multipart.ts";
 const RETRY_AFTER = "1";
 
 export class Service implements ServerEvents {
-  readonly #application: Application;
+  readonly #served: Servable;
   readonly #environment: Environment;
   readonly #maxConcurrentRequests: number;
   readonly #adopt: (socket: Duplex) => void;
@@ -29,12 +29,12 @@ export class Service implements ServerEvents {
   parseErrors = 0;
 
   /** `adopt` is told of sockets that were handed over, before their takers are. */
-  constructor(application: Application, maxConcurrentRequests: number, adopt: (socket: Duplex) => void) {
-    this.#application = application;
-    this.#environment = { ...application.environment, multipart: readMultipart };
+  constructor(served: Servable, maxConcurrentRequests: number, adopt: (socket: Duplex) => void) {
+    this.#served = served;
+    this.#environment = { ...served.environment, multipart: readMultipart };
     this.#maxConcurrentRequests = maxConcurrentRequests;
     this.#adopt = adopt;
-    application.onReport(tellRequestError);
+    served.onReport(tellRequestError);
   }
 
   request(exchange: Exchange): void {
@@ -46,21 +46,21 @@ export class Service implements ServerEvents {
     tellRequestStart(request);
     if (this.active > this.#maxConcurrentRequests) {
       const busy = new ServiceUnavailableError(undefined, { headers: { "Retry-After": RETRY_AFTER } });
-      this.#respond(exchange, request, this.#application.recover(busy, request));
+      this.#respond(exchange, request, this.#served.recover(busy, request));
       return;
     }
-    const response = this.#application.handle(request);
+    const response = this.#served.handle(request);
     if (response instanceof Promise) this.#respondLater(exchange, request, response);
     else this.#respond(exchange, request, response);
   }
 
   maxBodySize(exchange: Exchange): number | undefined {
-    return this.#application.maxBodySize(new HttpRequest(exchange, this.#environment));
+    return this.#served.maxBodySize(new HttpRequest(exchange, this.#environment));
   }
 
   over(exchange: Exchange): void {
     --this.active;
-    tellRequestEnd(exchange, this.#application);
+    tellRequestEnd(exchange, this.#served);
   }
 
   failed(error: ParseError, peer: Peer): void {
@@ -92,14 +92,14 @@ export class Service implements ServerEvents {
     } catch (error) {
       discardContent(response);
       // An error can itself be what cannot be sent; what that means then always can.
-      if (!exchange.answered) this.#respond(exchange, request, this.#application.recover(error, request));
+      if (!exchange.answered) this.#respond(exchange, request, this.#served.recover(error, request));
     }
   }
 
   /** Reports why content did not leave whole, unless it was made of content that the client did not send whole. */
   #watch(sent: Promise<void>, request: HttpRequest): void {
     sent.catch((error) => {
-      if (!(error instanceof ParseError)) this.#application.report(error, request);
+      if (!(error instanceof ParseError)) this.#served.report(error, request);
     });
   }
 
@@ -111,7 +111,7 @@ export class Service implements ServerEvents {
         take(socket, unread);
       } catch (error) {
         socket.destroy();
-        this.#application.report(error, request);
+        this.#served.report(error, request);
       }
     });
   }

@@ -1,0 +1,63 @@
+/** What becomes of errors: the response that they mean, and who is told of those that no client sees. */
+import { type HttpRequest, HttpResponse, type Logger } from "../http/index.ts";
+import { ReleasedError } from "../parser/index.ts";
+import type { ErrorHook } from "./options.ts";
+import { type ErrorStyle, errorResponse, isTold } from "./problem.ts";
+
+/** Is told of an error, and of the request that it happened at. */
+export type Report = (error: unknown, request: HttpRequest) => void;
+
+export class Reports {
+  /** Told of errors; where there are none, the logger is. */
+  readonly hooks: ErrorHook[] = [];
+  readonly #others = new Set<Report>();
+  readonly #logger: Logger;
+  readonly #style: ErrorStyle;
+
+  constructor(logger: Logger, style: ErrorStyle) {
+    this.#logger = logger;
+    this.#style = style;
+  }
+
+  /** As `Servable.recover`. */
+  recover(error: unknown, request: HttpRequest): HttpResponse {
+    try {
+      // A handler that reads on after its client has gone did nothing wrong.
+      const gone = error instanceof ReleasedError && request.done;
+      if (!isTold(error) && !gone) this.report(error, request);
+      return errorResponse(error, request, this.#style);
+    } catch (second) {
+      this.report(second, request);
+    }
+    return new HttpResponse("Internal Server Error\n", { status: 500 });
+  }
+
+  /** As `Servable.onReport`. */
+  onReport(tell: Report): void {
+    this.#others.add(tell);
+  }
+
+  /** As `Servable.report`. */
+  report(error: unknown, request: HttpRequest): void {
+    for (const tell of this.#others) tell(error, request);
+    if (this.hooks.length === 0) tellError((error) => this.#logger.error(error), error, request);
+    for (const hook of this.hooks) tellError(hook, error, request);
+  }
+}
+
+/** Tells a hook of an error; what it fails with itself is shown beside that. Never throws. */
+function tellError(hook: ErrorHook, error: unknown, request: HttpRequest): void {
+  const failed = (second: unknown) => {
+    try {
+      console.error(error, second);
+    } catch {
+      console.error("an error happened, and another in telling of it; they cannot be shown");
+    }
+  };
+  try {
+    const told = hook(error, request);
+    if (told instanceof Promise) told.catch(failed);
+  } catch (second) {
+    failed(second);
+  }
+}
