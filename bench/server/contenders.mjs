@@ -15,6 +15,7 @@ function file(name) {
 export const CONTENDERS = [
   { name: "floor", file: file("floor.mjs"), host: NODE },
   { name: "pyrois", file: file("pyrois.mjs"), host: NODE },
+  { name: "serve", file: file("serve.mjs"), host: NODE },
   { name: "node:http", file: file("node-http.mjs"), host: NODE },
   { name: "fastify", file: file("fastify.mjs"), host: NODE },
   { name: "hono", file: file("hono.mjs"), host: NODE },

@@ -45,8 +45,12 @@ async function proveRight(contender, workload) {
  * @returns {Promise<Report>}
  */
 export async function runWorkload(workload, which, options) {
-  // The floor has one answer that it makes once, and takes no content that comes in several reads.
-  const able = which.filter(({ name }) => !(name === "floor" && "transfer" in workload));
+  // The floor has one answer that it makes once, and takes no content that comes in several reads. `serve` is the same
+  // server without its framework: what that adds is the same everywhere.
+  const able = which.filter(({ name }) => {
+    if (name === "serve") return workload.targets.serve !== undefined;
+    return !(name === "floor" && "transfer" in workload);
+  });
   const work = {
     name: workload.name,
     prove: (contender) => proveRight(contender, workload),
@@ -63,11 +67,13 @@ export async function runWorkload(workload, which, options) {
  * @param {import("../load/rounds.mjs").Results} results
  * @returns {import("./targets.mjs").Target[]} what is asked of Pyrois, and what was measured
  */
-function compare({ name, targets: { cpu = {}, p99, growth } }, results) {
-  const ratio = (key, other) => middle(results, "pyrois", key) / middle(results, other, key);
+function compare({ name, targets: { cpu = {}, serve, p99, growth } }, results) {
+  const ratio = (key, other, one = "pyrois") => middle(results, one, key) / middle(results, other, key);
   const found = Object.entries(cpu).map(([other, most]) =>
     target(`${name}: CPU time / ${other}`, most, ratio("total", other)),
   );
+  if (serve !== undefined)
+    found.push(target(`${name}: CPU time of serve / floor`, serve, ratio("total", "floor", "serve")));
   if (p99 !== undefined) found.push(target(`${name}: p99 / node:http`, p99, ratio("p99", "node:http")));
   if (growth !== undefined) {
     found.push(target(`${name}: growth of memory, MiB`, growth, results.get("pyrois")?.growth ?? Number.NaN));
