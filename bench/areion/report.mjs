@@ -80,9 +80,9 @@ export function compare({ name, asked }, results) {
  */
 export function describeAsked(all) {
   const rows = all.map(({ what, least, measured }) => {
-    const asked = `at least ${least.toFixed(1)}`;
+    const asked = `at least ${least.toFixed(2)}`;
     if (Number.isNaN(measured)) return [what, asked, "-", "not measured"];
-    return [what, asked, measured.toFixed(1), measured >= least ? "met" : "missed"];
+    return [what, asked, measured.toFixed(2), measured >= least ? "met" : "missed"];
   });
   return table(["requests in the same CPU time", "asked", "measured", ""], rows);
 }
