@@ -125,12 +125,14 @@ export class Peer {
     }
   }
 
-  /** Ends the process. */
+  /** Ends the process, by force where it does not go when it is told to. */
   async stop() {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exit = once(this.#child, "exit");
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE);
     this.#child.kill();
     await exit;
+    clearTimeout(timer);
   }
 }
 

@@ -39,13 +39,13 @@ function understand(text) {
 /**
  * Loads a server with small requests.
  * @param {number} port
- * @param {{ connections: number, pipelined: number, requests: string[] }} what bytes of the requests that are sent in
- *   turn, one character each, and how often each is in a write
+ * @param {{ threads?: number, connections: number, pipelined: number, requests: string[] }} what bytes of the requests
+ *   that are sent in turn, one character each, and how often each is in a write
  * @param {number} seconds
  * @returns {Promise<Load>} throws where wrk met an error
  */
-export async function runWrk(port, { connections, pipelined, requests }, seconds) {
-  const how = ["-t1", `-c${connections}`, `-d${seconds}s`, "--latency", "-s", SCRIPT];
+export async function runWrk(port, { threads = 1, connections, pipelined, requests }, seconds) {
+  const how = [`-t${threads}`, `-c${connections}`, `-d${seconds}s`, "--latency", "-s", SCRIPT];
   const command = ["wrk", ...how, `http://${HOST}:${port}`, "--", String(pipelined), ...requests];
   const load = understand(await run(command, seconds + 15));
   // With pipelining wrk knows the latency of some answers only.
