@@ -51,7 +51,8 @@ export class FetchHead extends RequestHead {
   }
 
   get #parts(): Place {
-    this.#place ??= placeOf(this.request.url);
+    const { request } = this;
+    this.#place ??= placeOf(request.url);
     return this.#place;
   }
 
