@@ -33,6 +33,13 @@ export function newApp(): Application {
   app.get("/left", () => ({ left }));
   app.post("/json", async (request) => json(await request.json()));
   app.post("/form", async (request) => [...(await request.form())]);
+  app.post("/parts", async (request) => {
+    const parts: unknown[] = [];
+    for await (const { name, filename, type, text } of request.multipart()) {
+      parts.push([name, filename ?? null, type, await text()]);
+    }
+    return parts;
+  });
   app.post("/echo", ({ body }) => body);
   app.post("/size", async ({ body }) => {
     let size = 0;
@@ -115,6 +122,16 @@ const CHECKS: Record<string, Check> = {
   "a stream": async (ask) => [await (await ask("/stream")).text(), "0\n1\n2\n"],
   "JSON that comes": async (ask) => [await (await ask("/json", post('{"a":"é"}'))).json(), { a: "é" }],
   "a form": async (ask) => [await (await ask("/form", post(new URLSearchParams({ a: "b c" })))).json(), [["a", "b c"]]],
+  "a form of parts": async (ask) => {
+    const form = new FormData();
+    form.set("a", "é");
+    form.set("f", new File(["content"], "f.css", { type: "text/css" }));
+    const wanted = [
+      ["a", null, "text/plain", "é"],
+      ["f", "f.css", "text/css", "content"],
+    ];
+    return [await (await ask("/parts", post(form))).json(), wanted];
+  },
   "content as it comes": async (ask) => [
     await (await ask("/echo", post("x".repeat(200_000)))).text(),
     "x".repeat(200_000),

@@ -1,6 +1,7 @@
 /** Applications of this framework, wherever there is fetch. */
 import type { Servable } from "../../app/index.ts";
 import { DEFAULT_CONNECTION_OPTIONS } from "../../h1/index.ts";
+import { readMultipart } from "./multipart.ts";
 import { type Reception, Visit } from "./visit.ts";
 
 /** Milliseconds that an orchestrator has to stop. */
@@ -29,7 +30,7 @@ function receptionOf(served: Servable, { maxBodySize }: { readonly maxBodySize?:
   if (typeof granted !== "number" || !(granted >= 0)) {
     throw new RangeError(`maxBodySize must be a number of at least 0, not ${granted}`);
   }
-  return { served, environment: served.environment, maxBodySize: granted };
+  return { served, environment: { ...served.environment, multipart: readMultipart }, maxBodySize: granted };
 }
 
 /** Where an application is in its life, on a host that tells nothing of its own. */

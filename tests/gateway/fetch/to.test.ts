@@ -205,6 +205,56 @@ describe("content", () => {
   });
 });
 
+describe("content of parts", () => {
+  const parts = (sizes: Record<string, number>) => {
+    const form = new FormData();
+    for (const [name, size] of Object.entries(sizes)) form.append(name, new File(["x".repeat(size)], "f.txt"));
+    return form;
+  };
+
+  it("is a form", async () => {
+    const read = await seen(post(parts({ a: 1, b: 2 })), async (request) =>
+      [...(await request.form())].map(([name, file]) => [name, (file as File).name, (file as File).size]),
+    );
+    expect(read).toEqual([
+      ["a", "f.txt", 1],
+      ["b", "f.txt", 2],
+    ]);
+  });
+
+  it("has parts, which cannot be saved", async () => {
+    const read = await seen(post(parts({ a: 3 })), async (request) => {
+      for await (const part of request.multipart()) {
+        await expect(part.save("/nowhere")).rejects.toThrow("no files");
+        for await (const piece of part.body) return [part.name, part.filename, part.headers.size, piece.length];
+      }
+      return null;
+    });
+    expect(read).toEqual(["a", "f.txt", 1, 3]);
+  });
+
+  it.each([
+    ["maxParts", 2, { a: 1, b: 1 }, { a: 1, b: 1, c: 1 }],
+    ["maxPartNameSize", 2, { ab: 1 }, { abc: 1 }],
+    ["maxPartSize", 2, { a: 2 }, { a: 3 }],
+  ])("has at most %s", async (limit, max, within, beyond) => {
+    const { fetch } = made(async (request) => {
+      let count = 0;
+      for await (const _ of request.multipart({ [limit]: max })) ++count;
+      return String(count);
+    });
+    expect((await fetch(post(parts(within as never)))).status).toBe(200);
+    const refused = await fetch(post(parts(beyond as never)));
+    expect([refused.status, await refused.text()]).toEqual([413, expect.stringContaining(`${limit}, ${max}`)]);
+  });
+
+  it("that is none is refused", async () => {
+    const { fetch, errors } = made(async (request) => [...(await request.form())].length);
+    const refused = await fetch(post("nothing", { "Content-Type": "multipart/form-data; boundary=x" }));
+    expect([refused.status, errors]).toEqual([400, []]);
+  });
+});
+
 describe("an answer", () => {
   const answered = async (handler: Handler, init: RequestInit = {}) => {
     const response = await made(handler).fetch(new Request("http://a/", init));
