@@ -33,6 +33,12 @@ const TICK = 125;
 /** Milliseconds of one tick at the most that count: longer ones mean that the process was kept from its work. */
 const STEP_MAX = 250;
 
+/**
+ * Milliseconds after drainDelay in which a request may still come on connections that were accepted: of one that was just
+ * opened it is on its way, and to close it then would lose what no proxy may send twice.
+ */
+const LAST_CALL = 500;
+
 /** What a server has counted since it was made. */
 export interface ServerCounters {
   /** Connections that are open now, and that were accepted, and refused for maxConnections. */
@@ -262,9 +268,10 @@ export class Server {
     }
     // What it rejects with is looked at below.
     const told = quiet(this.#served.tell("stopping"));
-    if (drainDelay > 0) await this.#drain(drainDelay);
+    const drains = drainDelay > 0;
+    if (drains) await this.#drain(drainDelay);
     const began = performance.now();
-    await this.#close(deadline);
+    await this.#close(deadline, drains ? LAST_CALL : 0);
     await this.#end(Math.max(0, deadline - (performance.now() - began)));
     await told;
   }
@@ -289,12 +296,18 @@ export class Server {
     }
   }
 
-  async #close(deadline: number): Promise<void> {
+  /** Closes idle connections after so long, and all that there is at the deadline. */
+  async #close(deadline: number, idleFor: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.#net.close(() => resolve());
+    let idleTimer: NodeJS.Timeout | undefined;
+    const closeIdle = () => {
       this.#connections.stop();
       for (const socket of this.#sockets) if (isUnused(socket)) socket.destroy();
+    };
+    await new Promise<void>((resolve) => {
+      this.#net.close(() => resolve());
+      if (idleFor > 0) idleTimer = setTimeout(closeIdle, idleFor);
+      else closeIdle();
       if (deadline === Number.POSITIVE_INFINITY) return;
       timer = setTimeout(
         () => {
@@ -305,6 +318,7 @@ export class Server {
       );
     });
     clearTimeout(timer);
+    clearTimeout(idleTimer);
     // The last sockets are gone before they have told of it.
     while (this.#connections.size > 0) await new Promise((resolve) => setImmediate(resolve));
   }

@@ -34,6 +34,14 @@ afterEach(async () => {
   clients = [];
 });
 
+function isListening(): boolean {
+  try {
+    return server.address !== null;
+  } catch {
+    return false;
+  }
+}
+
 /** What becomes of a request: its status and whether the connection closes after it. */
 async function ask(path: string, client = newClient()): Promise<[status: number, connection: string | undefined]> {
   const { length } = await client.responses(0);
@@ -103,6 +111,18 @@ describe("during drainDelay", () => {
     await app.close();
     await closed;
   });
+});
+
+test("on a connection that was accepted a request may still come right after it", async () => {
+  await serve();
+  const stopped = server.stop({ drainDelay: LONG });
+  const client = newClient();
+  // Served, so it is known that both were accepted.
+  expect(await ask("/")).toEqual([200, "close"]);
+  server.stop();
+  while (isListening()) await new Promise(setImmediate);
+  expect(await ask("/", client)).toEqual([200, "close"]);
+  await stopped;
 });
 
 test("the deadline begins after it", async () => {
