@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { exchange } from "../support/client.ts";
 import { findProgram, listening, newFolder, type Program, startProgram } from "../support/program.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
@@ -139,6 +140,10 @@ test.skipIf(haproxy === undefined && !process.env.CI)(
       await startServer({ PROXY: "loopback", DRAIN_DELAY: "60000" }),
       await startServer({ PROXY: "loopback" }),
     ];
+    for (const { port } of servers) {
+      const [{ status }] = await exchange(port, "PROXY UNKNOWN\r\nGET /readyz HTTP/1.1\r\nHost: a\r\n\r\n");
+      expect(status).toBe(200);
+    }
     const front = await listening();
     const config = read("haproxy.cfg")
       .replace("maxconn 10000", "maxconn 100")
