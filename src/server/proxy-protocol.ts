@@ -32,7 +32,10 @@ interface Trust {
   readonly servesOthers: boolean;
 }
 
-function trustOf(options: ProxyProtocolOptions): Trust {
+function trustOf(options: true | ProxyProtocolOptions): Trust {
+  if (options === true) return { isTrusted: () => true, servesOthers: false };
+  // What stands in an environment variable is text, and must not mean that everybody is trusted.
+  if (typeof options !== "object") throw new TypeError("proxyProtocol must be true, false or an object of options");
   const { trusted, untrusted = "refuse" } = options;
   if (untrusted !== "refuse" && untrusted !== "serve") {
     throw new TypeError(`untrusted of proxyProtocol must be "refuse" or "serve", not ${JSON.stringify(untrusted)}`);
@@ -104,7 +107,7 @@ function receiveHeader(socket: Socket, terms: ProxyTerms): void {
  * What is to be done with every socket of a server behind proxies. Throws a TypeError where an option makes no sense.
  */
 export function behindProxies(options: true | ProxyProtocolOptions, terms: ProxyTerms): (socket: Socket) => void {
-  const { isTrusted, servesOthers } = trustOf(options === true ? {} : options);
+  const { isTrusted, servesOthers } = trustOf(options);
   return (socket) => {
     // Whatever went wrong with it, "close" follows.
     socket.on("error", () => {});

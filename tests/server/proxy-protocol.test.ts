@@ -256,6 +256,7 @@ describe("trust", () => {
   });
 
   test.each([
+    ["false", "proxyProtocol must be true, false or an object of options"],
     [{ trusted: ["nowhere"] }, "trusted of proxyProtocol knows loopback, linklocal, private, unix, addresses and"],
     [{ trusted: ["10.0.0.0/33"] }, 'not "10.0.0.0/33"'],
     [{ trusted: "loopback" }, "trusted of proxyProtocol must be a list of addresses"],
