@@ -6,6 +6,7 @@ export { ServerBuilder } from "./server/builder.ts";
 export type {
   ConnectionMessage,
   ParseErrorMessage,
+  ProxyErrorMessage,
   RequestEndMessage,
   RequestErrorMessage,
   RequestStartMessage,
@@ -13,6 +14,8 @@ export type {
 export type { InjectRequest, InjectResponse } from "./server/inject.ts";
 export type { Loadable } from "./server/modules.ts";
 export { DEFAULT_SERVER_OPTIONS, type ServerOptions, type StopOptions } from "./server/options.ts";
+export type { ProxyErrorReason } from "./server/proxy-header.ts";
+export type { ProxyProtocolOptions } from "./server/proxy-protocol.ts";
 export { type ServeOptions, serve } from "./server/serve.ts";
 export { type RunOptions, Server, type ServerCounters } from "./server/server.ts";
 export { type TakeSocket, tunnel, upgrade } from "./server/upgrade.ts";

@@ -184,6 +184,11 @@ export class ServerConnection implements ExchangeOwner {
     }
   }
 
+  /** Closes once what is under way is over, or after the next request where nothing is. */
+  drain(): void {
+    this.#last = true;
+  }
+
   /** Closes once what is under way is over, at once where nothing is. */
   stop(): void {
     this.#last = true;

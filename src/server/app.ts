@@ -9,7 +9,7 @@ import {
 import type { Converters } from "../router/index.ts";
 import { type InjectRequest, type InjectResponse, inject } from "./inject.ts";
 import { type Loadable, Modules } from "./modules.ts";
-import type { ServerOptions, StopOptions } from "./options.ts";
+import { type ServerOptions, type StopOptions, stopTimes } from "./options.ts";
 import { type RunOptions, Server } from "./server.ts";
 import { type WebSocketHandlers, type WebSocketOptions, WebSockets } from "./websocket.ts";
 
@@ -89,7 +89,7 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
   }
 
   /**
-   * Stops accepting, closes WebSockets with 1001, and resolves when all requests in flight are answered and all
+   * Closes WebSockets with 1001, stops accepting, and resolves when all requests in flight are answered and all
    * connections gone, or cut at the deadline. As `stop` of the server; does nothing where there is none.
    */
   async close(options: StopOptions = {}): Promise<void> {
@@ -97,8 +97,12 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
   }
 
   /** Serves until SIGINT or SIGTERM, or until `close` is called: as `run` of the server. */
-  async run({ deadline, onListen, ...options }: ServerOptions & RunOptions = {}): Promise<void> {
+  async run({ deadline, drainDelay, onListen, ...options }: ServerOptions & RunOptions = {}): Promise<void> {
+    const times = stopTimes({
+      ...(deadline !== undefined && { deadline }),
+      ...(drainDelay !== undefined && { drainDelay }),
+    });
     const server = await this.listen(options);
-    await server.run({ ...(deadline !== undefined && { deadline }), ...(onListen && { onListen }) });
+    await server.run({ ...times, ...(onListen && { onListen }) });
   }
 }

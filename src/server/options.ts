@@ -3,6 +3,7 @@ import type { ListenOptions } from "node:net";
 import type { TlsOptions } from "node:tls";
 import { type ConnectionOptions, DEFAULT_CONNECTION_OPTIONS } from "../h1/index.ts";
 import { DEFAULT_PARSER_LIMITS, type ParserLimits } from "../parser/index.ts";
+import type { ProxyProtocolOptions } from "./proxy-protocol.ts";
 
 export interface ServerOptions extends Partial<ParserLimits>, Partial<ConnectionOptions> {
   /** Name or address to listen on. */
@@ -15,6 +16,11 @@ export interface ServerOptions extends Partial<ParserLimits>, Partial<Connection
   readonly fd?: number;
   /** Key, certificate and the rest of node:tls; with it the server speaks HTTPS. */
   readonly tls?: TlsOptions;
+  /**
+   * Has every connection begin with a header of the PROXY protocol, version 1 or 2, which tells whose it is; one without
+   * is closed. False by default. True believes whoever can connect.
+   */
+  readonly proxyProtocol?: boolean | ProxyProtocolOptions;
   /** Connections that may be open; further ones are closed as they come. */
   readonly maxConnections?: number;
   /** Requests that may be at work; further ones get 503 with Retry-After. */
@@ -25,6 +31,7 @@ export interface ServerOptions extends Partial<ParserLimits>, Partial<Connection
 export const DEFAULT_SERVER_OPTIONS: Required<Omit<ServerOptions, "path" | "fd" | "tls">> = {
   host: "127.0.0.1",
   port: 8080,
+  proxyProtocol: false,
   maxConnections: Number.POSITIVE_INFINITY,
   maxConcurrentRequests: Number.POSITIVE_INFINITY,
   ...DEFAULT_PARSER_LIMITS,
@@ -85,15 +92,29 @@ export function listenError(cause: NodeJS.ErrnoException, { path, fd, host, port
 }
 
 export interface StopOptions {
-  /** Milliseconds that requests in flight may take; 10 000 by default, Infinity for as long as they want. */
+  /**
+   * Milliseconds that requests in flight may take, from when no more connections are accepted; 10 000 by default,
+   * Infinity for as long as they want.
+   */
   readonly deadline?: number;
+  /**
+   * Milliseconds for which connections are still accepted and served, each for one more request, while those who choose
+   * where to send requests learn that it is not to be here; 0 by default.
+   */
+  readonly drainDelay?: number;
 }
+
+/** The longest time that a timer can wait, some 24 days; asked for more, it would not wait at all. */
+export const TIMER_MAX = 0x7fff_ffff;
 
 /** Less than what process managers commonly give before they kill. */
 const DEFAULT_DEADLINE = 10_000;
 
-/** The deadline that is given, in milliseconds; throws a RangeError where it is negative or no number. */
-export function deadlineOf({ deadline = DEFAULT_DEADLINE }: StopOptions): number {
+/** The times that are given, or their defaults; throws a RangeError where one is negative or no number. */
+export function stopTimes({ deadline = DEFAULT_DEADLINE, drainDelay = 0 }: StopOptions): Required<StopOptions> {
   if (!(deadline >= 0)) throw new RangeError(`deadline must be a number of milliseconds, not ${deadline}`);
-  return deadline;
+  if (!(drainDelay >= 0 && drainDelay <= TIMER_MAX)) {
+    throw new RangeError(`drainDelay must be a number of milliseconds up to ${TIMER_MAX}, not ${drainDelay}`);
+  }
+  return { deadline, drainDelay };
 }

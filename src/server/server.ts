@@ -3,15 +3,17 @@ import type { Duplex } from "node:stream";
 import type { Servable } from "../app/index.ts";
 import { ConnectionGroup } from "../h1/index.ts";
 import { quiet } from "../h1/quiet.ts";
-import { tellConnectionOpen } from "./diagnostics.ts";
+import { tellConnectionOpen, tellProxyError } from "./diagnostics.ts";
 import {
   checkServerOptions,
-  deadlineOf,
   listenError,
   type Place,
   type ServerOptions,
   type StopOptions,
+  stopTimes,
+  TIMER_MAX,
 } from "./options.ts";
+import { behindProxies, type ProxyProtocolOptions, tellSameEnds } from "./proxy-protocol.ts";
 import { Service } from "./service.ts";
 import { serveSocket } from "./socket.ts";
 
@@ -23,9 +25,6 @@ export interface RunOptions extends StopOptions {
 /** Signals that ask a process to end in an orderly way. */
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
-/** The longest time that a timer can wait, some 24 days; asked for more, it would not wait at all. */
-const TIMER_MAX = 0x7fff_ffff;
-
 /** Connections that the system holds for a server that is busy. */
 const BACKLOG = 1024;
 
@@ -33,6 +32,12 @@ const BACKLOG = 1024;
 const TICK = 125;
 /** Milliseconds of one tick at the most that count: longer ones mean that the process was kept from its work. */
 const STEP_MAX = 250;
+
+/**
+ * Milliseconds after drainDelay in which a request may still come on connections that were accepted: of one that was just
+ * opened it is on its way, and to close it then would lose what no proxy may send twice.
+ */
+const LAST_CALL = 500;
 
 /** What a server has counted since it was made. */
 export interface ServerCounters {
@@ -43,7 +48,7 @@ export interface ServerCounters {
   /** Requests that are at work now, and that have come. */
   readonly activeRequests: number;
   readonly requests: number;
-  /** What clients sent that was wrong, or came too late. */
+  /** What clients, or proxies in front, sent that was wrong, or came too late. */
   readonly parseErrors: number;
 }
 
@@ -66,6 +71,10 @@ export class Server {
   #time = 0;
   #starting: Promise<this> | null = null;
   #stopping: Promise<void> | null = null;
+  #endDrain: () => void = () => {};
+  readonly #drainEnded = new Promise<void>((resolve) => {
+    this.#endDrain = resolve;
+  });
   #tellStopped: () => void = () => {};
   /** Resolves when `stop` has ended, whoever called it and however it ended. */
   readonly stopped: Promise<void> = new Promise((resolve) => {
@@ -75,7 +84,7 @@ export class Server {
   /** Throws a RangeError where an option is out of its range. */
   constructor(served: Servable, options: ServerOptions = {}) {
     const { place, maxConnections, maxConcurrentRequests } = checkServerOptions(options);
-    const { tls } = options;
+    const { tls, proxyProtocol = false } = options;
     this.#served = served;
     this.#place = place;
     this.#secure = tls !== undefined;
@@ -92,16 +101,40 @@ export class Server {
             accept,
           )
       : createServer({ allowHalfOpen: true, noDelay: true }, accept);
+    const listener = this.#net;
+    if (tls) {
+      listener.on("connection", (socket: Socket) => this.#watch(socket));
+      // After handshakeTimeout no more is done for us than this.
+      listener.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
+    }
+    if (proxyProtocol) this.#net = this.#behindProxies(listener, proxyProtocol, handshakeTimeout);
     // What is not set has no bound. Those below TLS count as well, and those that were handed over.
     if (maxConnections < Number.POSITIVE_INFINITY) this.#net.maxConnections = maxConnections;
     this.#net.on("drop", () => {
       ++this.#refused;
     });
-    if (tls) {
-      this.#net.on("connection", (socket: Socket) => this.#watch(socket));
-      // After handshakeTimeout no more is done for us than this.
-      this.#net.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
+  }
+
+  /** What listens in place of a server that is to have its connections without the headers of proxies. */
+  #behindProxies(server: NetServer, options: true | ProxyProtocolOptions, timeout: number): NetServer {
+    if (this.#secure) {
+      server.prependListener("secureConnection", (socket: Socket) => {
+        // Whose it is would not be known.
+        if (!tellSameEnds(socket)) socket.destroy();
+      });
     }
+    const receive = behindProxies(options, {
+      timeout,
+      serve: (socket) => server.emit("connection", socket),
+      failed: (reason, socket) => {
+        ++this.#service.parseErrors;
+        tellProxyError(reason, socket);
+      },
+    });
+    return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      this.#watch(socket);
+      receive(socket);
+    });
   }
 
   /** Keeps a socket that is no connection of HTTP, to end it with the server. */
@@ -116,8 +149,12 @@ export class Server {
       this.#ticking = setInterval(this.#tick, TICK).unref();
     }
     ++this.#accepted;
-    serveSocket(socket, this.#connections);
+    // What came behind the header of a proxy; there is nothing before a socket was paused.
+    const came: Buffer | null = socket.isPaused() ? socket.read() : null;
+    const connection = serveSocket(socket, this.#connections);
     tellConnectionOpen(socket);
+    if (socket.isPaused()) socket.resume();
+    if (came !== null) connection.receive(came);
   }
 
   readonly #tick = (): void => {
@@ -197,7 +234,7 @@ export class Server {
    * flight are answered. A second signal ends the process as if nobody listened to it.
    */
   async run({ onListen, ...options }: RunOptions = {}): Promise<void> {
-    deadlineOf(options);
+    stopTimes(options);
     await this.start();
     const stop = () => {
       for (const signal of SIGNALS) process.off(signal, stop);
@@ -210,29 +247,44 @@ export class Server {
   }
 
   /**
-   * Stops accepting, lets requests in flight finish, closes idle connections, and when the last is gone stops the
-   * orchestrator and tells the hooks of the application. What is still open after the deadline is cut. Throws a
-   * RangeError where the deadline is negative, rejects where a hook does.
+   * Tells the hooks of the application that it stops, and after `drainDelay` stops accepting, lets requests in flight
+   * finish, closes idle connections, and when the last is gone stops the orchestrator and tells the hooks again. What is
+   * still open after the deadline is cut. Called again it ends `drainDelay`, changes nothing else, and resolves as the
+   * first time. Throws a RangeError where a time is negative, rejects where a hook does.
    */
   stop(options: StopOptions = {}): Promise<void> {
-    const deadline = deadlineOf(options);
-    this.#stopping ??= this.#stop(deadline).finally(this.#tellStopped);
+    const times = stopTimes(options);
+    if (this.#stopping) this.#endDrain();
+    else this.#stopping = this.#stop(times).finally(this.#tellStopped);
     return this.#stopping;
   }
 
-  async #stop(deadline: number): Promise<void> {
+  async #stop({ deadline, drainDelay }: Required<StopOptions>): Promise<void> {
     try {
       await this.#starting;
     } catch {
       // It never listened, so there is nothing to stop.
       return;
     }
-    const began = performance.now();
     // What it rejects with is looked at below.
     const told = quiet(this.#served.tell("stopping"));
-    await this.#close(deadline);
+    const drains = drainDelay > 0;
+    if (drains) await this.#drain(drainDelay);
+    const began = performance.now();
+    await this.#close(deadline, drains ? LAST_CALL : 0);
     await this.#end(Math.max(0, deadline - (performance.now() - began)));
     await told;
+  }
+
+  /** Has clients go elsewhere for so long, or until it is called off. */
+  async #drain(delay: number): Promise<void> {
+    this.#connections.drain();
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise((resolve) => {
+      timer = setTimeout(resolve, delay);
+    });
+    await Promise.race([over, this.#drainEnded]);
+    clearTimeout(timer);
   }
 
   /** Ends what goes on beside connections. */
@@ -244,12 +296,18 @@ export class Server {
     }
   }
 
-  async #close(deadline: number): Promise<void> {
+  /** Closes idle connections after so long, and all that there is at the deadline. */
+  async #close(deadline: number, idleFor: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.#net.close(() => resolve());
+    let idleTimer: NodeJS.Timeout | undefined;
+    const closeIdle = () => {
       this.#connections.stop();
       for (const socket of this.#sockets) if (isUnused(socket)) socket.destroy();
+    };
+    await new Promise<void>((resolve) => {
+      this.#net.close(() => resolve());
+      if (idleFor > 0) idleTimer = setTimeout(closeIdle, idleFor);
+      else closeIdle();
       if (deadline === Number.POSITIVE_INFINITY) return;
       timer = setTimeout(
         () => {
@@ -260,6 +318,7 @@ export class Server {
       );
     });
     clearTimeout(timer);
+    clearTimeout(idleTimer);
     // The last sockets are gone before they have told of it.
     while (this.#connections.size > 0) await new Promise((resolve) => setImmediate(resolve));
   }

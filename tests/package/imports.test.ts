@@ -24,6 +24,7 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
       "croner",
       "eta",
       "ioredis",
+      "ipaddr.js",
       "iron-webcrypto",
       "liquidjs",
       "lru-cache",
@@ -39,7 +40,7 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
   middleware: {
     imports: ["services", "app", "http", "h1", "parser"],
     node: true,
-    packages: ["ipaddr.js", "compressible", "negotiator"],
+    packages: ["compressible", "negotiator"],
   },
   server: {
     imports: ["services", "app", "router", "http", "h1", "parser"],
