@@ -101,8 +101,10 @@ export type {
 export type { InjectRequest, InjectResponse } from "./server/inject.ts";
 export type { Loadable } from "./server/modules.ts";
 export { DEFAULT_SERVER_OPTIONS, type ServerOptions, type StopOptions } from "./server/options.ts";
+export type { RunningServer, RunOptions, ServerCounters, WorkerInfo } from "./server/running.ts";
 export { type ServeOptions, serve } from "./server/serve.ts";
-export { type RunOptions, Server, type ServerCounters } from "./server/server.ts";
+export { Server } from "./server/server.ts";
 export { type TakeSocket, tunnel, upgrade } from "./server/upgrade.ts";
 export type { Socket, WebSocketHandlers, WebSocketOptions } from "./server/websocket.ts";
+export type { WorkerOptions } from "./server/workers/options.ts";
 export { type FileInit, file } from "./services/file.ts";

@@ -192,6 +192,12 @@ export class ServerConnection implements ExchangeOwner {
     this.#flush();
   }
 
+  /** Has the next request be the last: its answer tells the client to come again elsewhere, so that none is lost. */
+  retire(): void {
+    // As with maxRequestsPerConnection, of which there are none left.
+    this.#requests = Number.POSITIVE_INFINITY;
+  }
+
   /** Ends it at once, whatever is under way. */
   cut(): void {
     this.abort();

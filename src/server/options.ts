@@ -3,8 +3,9 @@ import type { ListenOptions } from "node:net";
 import type { TlsOptions } from "node:tls";
 import { type ConnectionOptions, DEFAULT_CONNECTION_OPTIONS } from "../h1/index.ts";
 import { DEFAULT_PARSER_LIMITS, type ParserLimits } from "../parser/index.ts";
+import { checkReusePort, DEFAULT_WORKER_OPTIONS, type WorkerOptions } from "./workers/options.ts";
 
-export interface ServerOptions extends Partial<ParserLimits>, Partial<ConnectionOptions> {
+export interface ServerOptions extends WorkerOptions, Partial<ParserLimits>, Partial<ConnectionOptions> {
   /** Name or address to listen on. */
   readonly host?: string;
   /** Port to listen on; 0 has the system choose one. */
@@ -21,14 +22,18 @@ export interface ServerOptions extends Partial<ParserLimits>, Partial<Connection
   readonly maxConcurrentRequests?: number;
 }
 
+/** Those of a server of this process. */
+export type HereOptions = ServerOptions & { readonly workers?: undefined };
+
 /** Every option that has a default. Loopback only, until somebody decides otherwise. */
-export const DEFAULT_SERVER_OPTIONS: Required<Omit<ServerOptions, "path" | "fd" | "tls">> = {
+export const DEFAULT_SERVER_OPTIONS: Required<Omit<ServerOptions, "path" | "fd" | "tls" | "workers">> = {
   host: "127.0.0.1",
   port: 8080,
   maxConnections: Number.POSITIVE_INFINITY,
   maxConcurrentRequests: Number.POSITIVE_INFINITY,
   ...DEFAULT_PARSER_LIMITS,
   ...DEFAULT_CONNECTION_OPTIONS,
+  ...DEFAULT_WORKER_OPTIONS,
 };
 
 /** Where to listen. */
@@ -58,7 +63,7 @@ export function checkServerOptions(options: ServerOptions): CheckedOptions {
     throw new RangeError(`port must be a whole number from 0 to 65535, not ${shown}`);
   }
   const { path, fd } = options;
-  const place = path !== undefined ? { path } : fd !== undefined ? { fd } : { host, port };
+  const place = path !== undefined ? { path } : fd !== undefined ? { fd } : { host, port, ...checkReusePort(options) };
   return { place, maxConnections, maxConcurrentRequests };
 }
 

@@ -12,13 +12,9 @@ import {
   type ServerOptions,
   type StopOptions,
 } from "./options.ts";
+import type { RunningServer, RunOptions, ServerCounters, WorkerInfo } from "./running.ts";
 import { Service } from "./service.ts";
 import { serveSocket } from "./socket.ts";
-
-export interface RunOptions extends StopOptions {
-  /** Called once connections are accepted. */
-  readonly onListen?: (server: Server) => void;
-}
 
 /** Signals that ask a process to end in an orderly way. */
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
@@ -34,21 +30,8 @@ const TICK = 125;
 /** Milliseconds of one tick at the most that count: longer ones mean that the process was kept from its work. */
 const STEP_MAX = 250;
 
-/** What a server has counted since it was made. */
-export interface ServerCounters {
-  /** Connections that are open now, and that were accepted, and refused for maxConnections. */
-  readonly openConnections: number;
-  readonly acceptedConnections: number;
-  readonly refusedConnections: number;
-  /** Requests that are at work now, and that have come. */
-  readonly activeRequests: number;
-  readonly requests: number;
-  /** What clients sent that was wrong, or came too late. */
-  readonly parseErrors: number;
-}
-
 /** Sockets that serve an application. */
-export class Server {
+export class Server implements RunningServer {
   readonly #served: Servable;
   readonly #net: NetServer;
   readonly #service: Service;
@@ -72,12 +55,12 @@ export class Server {
     this.#tellStopped = resolve;
   });
 
-  /** Throws a RangeError where an option is out of its range. */
-  constructor(served: Servable, options: ServerOptions = {}) {
+  /** Throws a RangeError where an option is out of its range. `at` is where to listen in place of what options say. */
+  constructor(served: Servable, options: ServerOptions = {}, at?: Place) {
     const { place, maxConnections, maxConcurrentRequests } = checkServerOptions(options);
     const { tls } = options;
     this.#served = served;
-    this.#place = place;
+    this.#place = at ?? place;
     this.#secure = tls !== undefined;
     this.#service = new Service(served, maxConcurrentRequests, (socket) => this.#watch(socket));
     this.#connections = new ConnectionGroup(this.#service, options);
@@ -157,6 +140,16 @@ export class Server {
     return `${this.#secure ? "https" : "http"}://${family === "IPv6" ? `[${address}]` : address}:${port}/`;
   }
 
+  /** None: this process serves itself. */
+  get workers(): readonly WorkerInfo[] {
+    return [];
+  }
+
+  /** Rejects: there are no workers to replace. */
+  reload(): Promise<void> {
+    return Promise.reject(new Error("this process has no workers to replace: only their primary process does that"));
+  }
+
   /**
    * Tells the hooks of the application that it starts, starts its orchestrator, and accepts connections. Rejects where
    * one of those does, where it was stopped, and with an error that names the address where it cannot be had; then what was started is stopped.
@@ -183,7 +176,8 @@ export class Server {
   #listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#net.once("error", (cause: NodeJS.ErrnoException) => reject(listenError(cause, this.#place)));
-      this.#net.listen({ ...this.#place, backlog: BACKLOG }, () => {
+      // Beside the options, too: of those it is not read where a socket is given that another process holds.
+      this.#net.listen({ ...this.#place, backlog: BACKLOG }, BACKLOG, () => {
         this.#net.removeAllListeners("error");
         // A connection that could not be accepted is no reason to end.
         this.#net.on("error", (error) => process.emitWarning(error));
@@ -212,15 +206,16 @@ export class Server {
   /**
    * Stops accepting, lets requests in flight finish, closes idle connections, and when the last is gone stops the
    * orchestrator and tells the hooks of the application. What is still open after the deadline is cut. Throws a
-   * RangeError where the deadline is negative, rejects where a hook does.
+   * RangeError where the deadline is negative, rejects where a hook does. With `grace`, for a server whose place another
+   * has taken, connections may bring one more request for so many milliseconds.
    */
-  stop(options: StopOptions = {}): Promise<void> {
+  stop(options: StopOptions & { readonly grace?: number } = {}): Promise<void> {
     const deadline = deadlineOf(options);
-    this.#stopping ??= this.#stop(deadline).finally(this.#tellStopped);
+    this.#stopping ??= this.#stop(deadline, options.grace ?? 0).finally(this.#tellStopped);
     return this.#stopping;
   }
 
-  async #stop(deadline: number): Promise<void> {
+  async #stop(deadline: number, grace: number): Promise<void> {
     try {
       await this.#starting;
     } catch {
@@ -230,7 +225,7 @@ export class Server {
     const began = performance.now();
     // What it rejects with is looked at below.
     const told = quiet(this.#served.tell("stopping"));
-    await this.#close(deadline);
+    await this.#close(deadline, Math.min(grace, deadline));
     await this.#end(Math.max(0, deadline - (performance.now() - began)));
     await told;
   }
@@ -244,12 +239,20 @@ export class Server {
     }
   }
 
-  async #close(deadline: number): Promise<void> {
+  #closeIdle(): void {
+    this.#connections.stop();
+    for (const socket of this.#sockets) if (isUnused(socket)) socket.destroy();
+  }
+
+  async #close(deadline: number, grace: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
+    let retiring: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#net.close(() => resolve());
-      this.#connections.stop();
-      for (const socket of this.#sockets) if (isUnused(socket)) socket.destroy();
+      if (grace > 0) {
+        this.#connections.retire();
+        retiring = setTimeout(() => this.#closeIdle(), grace);
+      } else this.#closeIdle();
       if (deadline === Number.POSITIVE_INFINITY) return;
       timer = setTimeout(
         () => {
@@ -260,6 +263,7 @@ export class Server {
       );
     });
     clearTimeout(timer);
+    clearTimeout(retiring);
     // The last sockets are gone before they have told of it.
     while (this.#connections.size > 0) await new Promise((resolve) => setImmediate(resolve));
   }

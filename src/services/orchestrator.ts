@@ -24,6 +24,7 @@ import {
 import { Threads } from "./orchestrator/threads.ts";
 import { follow, pause, settlesWithin } from "./orchestrator/wait.ts";
 import { planOf, type When } from "./orchestrator/when.ts";
+import { workerNumber } from "./workers/number.ts";
 
 export { TaskError, type TaskErrorCode, type TaskRefusedCode, TaskRefusedError } from "./orchestrator/errors.ts";
 export {
@@ -48,6 +49,9 @@ export type { CronFields, Overlap, ScheduleOptions, When } from "./orchestrator/
  * both.
  */
 export const WORKER: string = fileURLToPath(new URL("../services/orchestrator/worker.js", import.meta.url));
+
+/** What an orchestrator is told when it starts. */
+type Starting = Pick<Environment, "logger"> & Partial<Pick<Environment, "lifetime">>;
 
 /** Submits tasks in one way. */
 export interface Submitter {
@@ -127,11 +131,16 @@ export class Orchestrator implements OrchestratorPart, Submitter {
     return this.#schedules.nextRuns(name, count, from);
   }
 
-  /** Starts the schedules; tasks are done before that too. */
-  start({ logger }: Pick<Environment, "logger"> = { logger: console }): void {
+  /**
+   * Starts the schedules; tasks are done before that too. Of the workers of a server only the first has schedules, and no
+   * more from when its server stops: another may have taken its place by then.
+   */
+  start({ logger, lifetime }: Starting = { logger: console }): void {
     this.#logger = logger;
     this.#stopping = null;
+    if ((workerNumber() ?? 1) > 1) return;
     this.#schedules.start(logger);
+    if (workerNumber() !== null) lifetime?.stopping.addEventListener("abort", () => this.#schedules.stop());
   }
 
   /** Resolves when no task is at work, or waits. */
