@@ -104,6 +104,7 @@ export { DEFAULT_SERVER_OPTIONS, type ServerOptions, type StopOptions } from "./
 export type { RunningServer, RunOptions, ServerCounters, WorkerInfo } from "./server/running.ts";
 export { type ServeOptions, serve } from "./server/serve.ts";
 export { Server } from "./server/server.ts";
+export { ServerThread, type ServerThreadOptions, type ThreadEnd, type ThreadPlace } from "./server/thread.ts";
 export { type TakeSocket, tunnel, upgrade } from "./server/upgrade.ts";
 export type { Socket, WebSocketHandlers, WebSocketOptions } from "./server/websocket.ts";
 export type { WorkerOptions } from "./server/workers/options.ts";
