@@ -58,6 +58,9 @@ export interface Submitter {
   submit<F extends TaskFunction>(task: F | Task<F>, ...values: TaskValues<F>): Promise<TaskResult<F>>;
 }
 
+/** A function that has its work done elsewhere: of the same arguments, and with a promise of the same result. */
+export type Offloaded<F extends TaskFunction> = (...values: TaskValues<F>) => Promise<TaskResult<F>>;
+
 /** What was submitted and is not over. */
 interface Job {
   readonly controller: AbortController;
@@ -103,6 +106,16 @@ export class Orchestrator implements OrchestratorPart, Submitter {
       submit: <F extends TaskFunction>(task: F | Task<F>, ...values: TaskValues<F>) =>
         this.#submit(task, values, options) as Promise<TaskResult<F>>,
     };
+  }
+
+  /**
+   * A function that submits a task each time it is called: for handlers that call what would block their thread. Throws a
+   * TypeError for what is no task, and a RangeError for an option that makes no sense.
+   */
+  offload<F extends TaskFunction>(task: F | Task<F>, options: SubmitOptions = {}): Offloaded<F> {
+    taskOptions(options, this.#options);
+    workOf(task, []);
+    return (...values) => this.#submit(task, values, options) as Promise<TaskResult<F>>;
   }
 
   /**
@@ -206,4 +219,15 @@ export class Orchestrator implements OrchestratorPart, Submitter {
       await pause(backoffAfter(number, backoff), signal);
     }
   }
+}
+
+let shared: Orchestrator | null = null;
+
+/**
+ * As `offload` of an orchestrator, by one that all such functions share and that is made with the first of them. Its threads
+ * keep no process alive that has nothing else to do than to wait for more work.
+ */
+export function offload<F extends TaskFunction>(task: F | Task<F>, options: SubmitOptions = {}): Offloaded<F> {
+  shared ??= new Orchestrator();
+  return shared.offload(task, options);
 }
