@@ -192,10 +192,15 @@ export class ServerConnection implements ExchangeOwner {
     this.#flush();
   }
 
-  /** Has the next request be the last: its answer tells the client to come again elsewhere, so that none is lost. */
+  /**
+   * Closes after an answer that tells the client to come again elsewhere, so that no request is lost: that to what is at
+   * work, where it is not given yet, else that to the next.
+   */
   retire(): void {
+    const newest = this.#incoming ?? this.#pipeline.newest;
+    if (newest !== null && !newest.answered) this.stop();
     // As with maxRequestsPerConnection, of which there are none left.
-    this.#requests = Number.POSITIVE_INFINITY;
+    else this.#requests = Number.POSITIVE_INFINITY;
   }
 
   /** Ends it at once, whatever is under way. */
