@@ -44,6 +44,7 @@ export class Slot {
   }
 
   #fork(): WorkerProcess {
+    if (this.#closed) throw new Error("this server was stopped");
     const worker = this.#owner.fork(this.number);
     this.processes.add(worker);
     worker.ended.then((why) => {
@@ -72,7 +73,7 @@ export class Slot {
   async fill(): Promise<WorkerProcess> {
     const worker = this.#fork();
     await worker.listening;
-    if (!this.#closed) this.#current = worker;
+    this.#current = worker;
     return worker;
   }
 

@@ -24,7 +24,7 @@ const LOAD_TIMEOUT = 30_000;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** Node has one set of workers in a process: two servers would each take those of the other for theirs. */
-let supervising = false;
+let supervising: Supervisor | null = null;
 
 export class Supervisor implements RunningServer {
   readonly #cluster: Cluster;
@@ -104,8 +104,8 @@ export class Supervisor implements RunningServer {
   }
 
   async #start(): Promise<this> {
-    if (supervising) throw new Error("this process has a server with workers already; stop that first");
-    supervising = true;
+    if (supervising !== null) throw new Error("this process has a server with workers already; stop that first");
+    supervising = this;
     try {
       if (!this.#owner.options.reusePort) this.#held = await hold(this.#place);
       // What node:cluster shares is for the workers to accept from, not for this process to accept and hand on.
@@ -240,7 +240,7 @@ export class Supervisor implements RunningServer {
     clearInterval(this.#watching);
     this.#held?.close();
     this.#held = null;
-    supervising = false;
+    if (supervising === this) supervising = null;
   }
 }
 

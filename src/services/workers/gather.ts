@@ -42,7 +42,7 @@ export class Gatherer {
 
   #ask(asker: Reached, id: number, name: string): void {
     const number = ++this.#last;
-    const waitingFor = new Set(this.#reached());
+    const waitingFor = new Set([...this.#reached(), asker]);
     const values: unknown[] = [];
     const end = () => {
       clearTimeout(timer);

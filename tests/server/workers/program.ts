@@ -1,18 +1,24 @@
 /** A program with workers, as its tests want it: its options, as JSON, come with its arguments. */
 import cluster from "node:cluster";
 import { existsSync } from "node:fs";
-import { App, type RunningServer } from "../../../src/index.ts";
+import { App, Router, type RunningServer, ServerBuilder } from "../../../src/index.ts";
 import { metrics } from "../../../src/services/metrics.ts";
 import { Orchestrator } from "../../../src/services/orchestrator.ts";
 import { ClusterTransport, Topics } from "../../../src/services/topics.ts";
 
 /** What the tests read: one line for each thing that happens. */
 const say = (...words: unknown[]) => process.stdout.write(`${words.join(" ")}\n`);
-const { listen, run, broken, schedule, ...rest } = JSON.parse(process.argv[2] ?? "{}");
+const { listen, run, broken, schedule, twice, ...rest } = JSON.parse(process.argv[2] ?? "{}");
 const logger = { debug() {}, info() {}, warn: console.warn, error: (error: unknown) => say("error", String(error)) };
 const orchestrator = new Orchestrator();
 const app = new App({ logger, ...(schedule && { orchestrator }) });
-if (schedule) await orchestrator.schedule("tick", { second: "*" }, () => {});
+if (schedule) {
+  const note = async (file: string) => {
+    const { appendFileSync } = await import("node:fs");
+    appendFileSync(file, `${process.env.PYROIS_WORKER}\n`);
+  };
+  await orchestrator.schedule("tick", { second: "*" }, note, schedule);
+}
 const number = process.env.PYROIS_WORKER;
 
 app.on("start", () => {
@@ -58,6 +64,11 @@ if (run) {
     throw error;
   });
   if (cluster.isPrimary) {
+    if (twice) {
+      const second = new ServerBuilder().withRouter(new Router()).withOptions({ workers: 1 }).build();
+      await second.start().catch((error) => say("twice", error.message));
+      await second.stop();
+    }
     say("listens", listen.path ?? server.url);
     process.on("message", async (message: { do: string; with?: object; id: number }) => {
       const calls: Record<string, () => unknown> = {

@@ -1,6 +1,7 @@
 /** Programs with workers as processes: started, asked, listened to, ended. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { copyFileSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
@@ -19,6 +20,10 @@ export async function buildProgram(): Promise<void> {
     target: "es2022",
     packages: "external",
   });
+  // What its orchestrator has threads begin with.
+  const worker = path.join("services", "orchestrator", "worker.js");
+  mkdirSync(path.join(root, "build", path.dirname(worker)), { recursive: true });
+  copyFileSync(path.join(root, "src", worker), path.join(root, "build", worker));
 }
 
 const all: Program[] = [];

@@ -1,5 +1,5 @@
 /** Workers: real processes that serve, end, are replaced, and stop together. */
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, get } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -255,4 +255,21 @@ test("metrics are those of all workers, whichever is asked", async () => {
   for (let n = 0; n < 4; ++n) {
     expect(await once(`${url}metrics`)).toContain('http_requests_total{method="GET",route="/",status="200"} 10\n');
   }
+});
+
+test("schedules are due in the first worker only", async () => {
+  const notes = path.join(tmpdir(), `pyrois-schedules-${process.pid}`);
+  writeFileSync(notes, "");
+  await start({ workers: 2 }, { schedule: notes });
+  const noted = () => readFileSync(notes, "utf8").split("\n").slice(0, -1);
+  while (noted().length < 2) await new Promise(setImmediate);
+  expect(noted()).toEqual(["1", "1"]);
+  rmSync(notes);
+});
+
+test("a second server with workers is refused, and the first goes on", async () => {
+  const [program, url] = await start({ workers: 1 }, { twice: true });
+  expect(await program.until("twice")).toEqual(["this process has a server with workers already; stop that first"]);
+  expect(await once(url)).toMatch(/^\d+$/);
+  await program.ask("reload");
 });
