@@ -66,6 +66,8 @@ async function bundle() {
   const entryPoints = Object.values(exports)
     .filter((entry) => entry.default !== undefined)
     .map((entry) => entry.default.replace("./dist/", "src/").replace(/js$/, "ts"));
+  // What a thread begins with that serves.
+  entryPoints.push("src/server/thread-worker.ts");
   await build({ ...options, entryPoints, outdir: "dist", splitting: true, chunkNames: "chunks/[hash]" });
   // What the floor of the benchmark reads with.
   await build({ ...options, entryPoints: ["src/server/direct-read.ts"], outfile: "build/direct-read.js" });

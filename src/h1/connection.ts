@@ -184,17 +184,23 @@ export class ServerConnection implements ExchangeOwner {
     }
   }
 
-  /** Closes once what is under way is over, or after the next request where nothing is. */
-  drain(): void {
-    this.#last = true;
-  }
-
   /** Closes once what is under way is over, at once where nothing is. */
   stop(): void {
     this.#last = true;
     if (this.#incoming === null && !this.#reader.inMessage) this.#go(FINISH);
     this.#advance();
     this.#flush();
+  }
+
+  /**
+   * Closes after an answer that tells the client to come again elsewhere, so that no request is lost: that to what is at
+   * work, where it is not given yet, else that to the next.
+   */
+  retire(): void {
+    const newest = this.#incoming ?? this.#pipeline.newest;
+    if (newest !== null && !newest.answered) this.stop();
+    // As with maxRequestsPerConnection, of which there are none left.
+    else this.#requests = Number.POSITIVE_INFINITY;
   }
 
   /** Ends it at once, whatever is under way. */

@@ -37,8 +37,8 @@ export class ConnectionGroup implements ConnectionOwner {
   readonly clock: { now: number } & Clock;
   readonly #events: ServerEvents;
   readonly #connections = new Set<ServerConnection>();
-  #draining = false;
   #stopped = false;
+  #retired = false;
 
   /** `now` is any clock's time in milliseconds. Throws a RangeError where an option is out of its range. */
   constructor(events: ServerEvents, options: GroupOptions = {}, now = 0) {
@@ -58,7 +58,7 @@ export class ConnectionGroup implements ConnectionOwner {
     const connection = new ServerConnection(this, transport);
     this.#connections.add(connection);
     if (this.#stopped) connection.stop();
-    else if (this.#draining) connection.drain();
+    else if (this.#retired) connection.retire();
     return connection;
   }
 
@@ -70,11 +70,12 @@ export class ConnectionGroup implements ConnectionOwner {
 
   /**
    * Has every connection, also those that come still, close after its next answer: clients that are told so by
-   * `Connection: close` go elsewhere, and none meets a connection that is just being closed (RFC 9112 §9.6).
+   * `Connection: close` go elsewhere, and none meets a connection that is just being closed (RFC 9112 §9.6). To be
+   * stopped later.
    */
-  drain(): void {
-    this.#draining = true;
-    for (const connection of this.#connections) connection.drain();
+  retire(): void {
+    this.#retired = true;
+    for (const connection of this.#connections) connection.retire();
   }
 
   /** Closes every connection once what is under way on it is over; those that come still are closed at once. */

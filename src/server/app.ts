@@ -9,16 +9,18 @@ import {
 import type { Converters } from "../router/index.ts";
 import { type InjectRequest, type InjectResponse, inject } from "./inject.ts";
 import { type Loadable, Modules } from "./modules.ts";
-import { type ServerOptions, type StopOptions, stopTimes } from "./options.ts";
-import { type RunOptions, Server } from "./server.ts";
+import { type HereOptions, type ServerOptions, type StopOptions, stopTimes } from "./options.ts";
+import type { RunningServer, RunOptions } from "./running.ts";
+import type { Server } from "./server.ts";
 import { type WebSocketHandlers, type WebSocketOptions, WebSockets } from "./websocket.ts";
+import { makeServer } from "./workers/make.ts";
 
 /** A module that an application can load: by its path, relative to the working directory, by its URL, or itself. */
 export type AppModule<C extends Converters = NoConverters> = string | URL | Loadable<App<C>>;
 
 /** An application that can listen on Node. */
 export class App<C extends Converters = NoConverters> extends Application<C> {
-  #server: Server | null = null;
+  #server: RunningServer | null = null;
   readonly #webSockets = new WebSockets(this);
   readonly #modules = new Modules<App<C>>(this, (old, routes) => this.replace(old, routes));
 
@@ -71,10 +73,15 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
     return inject(this, request);
   }
 
-  /** Serves this application; resolves with the server once it accepts connections. */
-  async listen(options: ServerOptions = {}): Promise<Server> {
+  /**
+   * Serves this application; resolves with the server once it accepts connections. With `workers` processes that run this
+   * program again do that: there as well it resolves with the server, and here with what looks after them.
+   */
+  listen(options?: HereOptions): Promise<Server>;
+  listen(options: ServerOptions): Promise<RunningServer>;
+  async listen(options: ServerOptions = {}): Promise<RunningServer> {
     if (this.#server) throw new Error("this application listens already; close it first");
-    const server = new Server(this, options);
+    const server = makeServer(this, options);
     this.#server = server;
     const forget = () => {
       if (this.#server === server) this.#server = null;

@@ -4,8 +4,10 @@ import type { TlsOptions } from "node:tls";
 import { type ConnectionOptions, DEFAULT_CONNECTION_OPTIONS } from "../h1/index.ts";
 import { DEFAULT_PARSER_LIMITS, type ParserLimits } from "../parser/index.ts";
 import type { ProxyProtocolOptions } from "./proxy-protocol.ts";
+import { TIMER_MAX } from "./timer.ts";
+import { checkReusePort, DEFAULT_WORKER_OPTIONS, type WorkerOptions } from "./workers/options.ts";
 
-export interface ServerOptions extends Partial<ParserLimits>, Partial<ConnectionOptions> {
+export interface ServerOptions extends WorkerOptions, Partial<ParserLimits>, Partial<ConnectionOptions> {
   /** Name or address to listen on. */
   readonly host?: string;
   /** Port to listen on; 0 has the system choose one. */
@@ -27,8 +29,11 @@ export interface ServerOptions extends Partial<ParserLimits>, Partial<Connection
   readonly maxConcurrentRequests?: number;
 }
 
+/** Those of a server of this process. */
+export type HereOptions = ServerOptions & { readonly workers?: undefined };
+
 /** Every option that has a default. Loopback only, until somebody decides otherwise. */
-export const DEFAULT_SERVER_OPTIONS: Required<Omit<ServerOptions, "path" | "fd" | "tls">> = {
+export const DEFAULT_SERVER_OPTIONS: Required<Omit<ServerOptions, "path" | "fd" | "tls" | "workers">> = {
   host: "127.0.0.1",
   port: 8080,
   proxyProtocol: false,
@@ -36,6 +41,7 @@ export const DEFAULT_SERVER_OPTIONS: Required<Omit<ServerOptions, "path" | "fd" 
   maxConcurrentRequests: Number.POSITIVE_INFINITY,
   ...DEFAULT_PARSER_LIMITS,
   ...DEFAULT_CONNECTION_OPTIONS,
+  ...DEFAULT_WORKER_OPTIONS,
 };
 
 /** Where to listen. */
@@ -65,7 +71,7 @@ export function checkServerOptions(options: ServerOptions): CheckedOptions {
     throw new RangeError(`port must be a whole number from 0 to 65535, not ${shown}`);
   }
   const { path, fd } = options;
-  const place = path !== undefined ? { path } : fd !== undefined ? { fd } : { host, port };
+  const place = path !== undefined ? { path } : fd !== undefined ? { fd } : { host, port, ...checkReusePort(options) };
   return { place, maxConnections, maxConcurrentRequests };
 }
 
@@ -103,9 +109,6 @@ export interface StopOptions {
    */
   readonly drainDelay?: number;
 }
-
-/** The longest time that a timer can wait, some 24 days; asked for more, it would not wait at all. */
-export const TIMER_MAX = 0x7fff_ffff;
 
 /** Less than what process managers commonly give before they kill. */
 const DEFAULT_DEADLINE = 10_000;

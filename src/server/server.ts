@@ -11,16 +11,12 @@ import {
   type ServerOptions,
   type StopOptions,
   stopTimes,
-  TIMER_MAX,
 } from "./options.ts";
 import { behindProxies, type ProxyProtocolOptions, tellSameEnds } from "./proxy-protocol.ts";
+import type { RunningServer, RunOptions, ServerCounters, WorkerInfo } from "./running.ts";
 import { Service } from "./service.ts";
 import { serveSocket } from "./socket.ts";
-
-export interface RunOptions extends StopOptions {
-  /** Called once connections are accepted. */
-  readonly onListen?: (server: Server) => void;
-}
+import { TIMER_MAX } from "./timer.ts";
 
 /** Signals that ask a process to end in an orderly way. */
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
@@ -39,21 +35,8 @@ const STEP_MAX = 250;
  */
 const LAST_CALL = 500;
 
-/** What a server has counted since it was made. */
-export interface ServerCounters {
-  /** Connections that are open now, and that were accepted, and refused for maxConnections. */
-  readonly openConnections: number;
-  readonly acceptedConnections: number;
-  readonly refusedConnections: number;
-  /** Requests that are at work now, and that have come. */
-  readonly activeRequests: number;
-  readonly requests: number;
-  /** What clients, or proxies in front, sent that was wrong, or came too late. */
-  readonly parseErrors: number;
-}
-
 /** Sockets that serve an application. */
-export class Server {
+export class Server implements RunningServer {
   readonly #served: Servable;
   readonly #net: NetServer;
   readonly #service: Service;
@@ -81,12 +64,12 @@ export class Server {
     this.#tellStopped = resolve;
   });
 
-  /** Throws a RangeError where an option is out of its range. */
-  constructor(served: Servable, options: ServerOptions = {}) {
+  /** Throws a RangeError where an option is out of its range. `at` is where to listen in place of what options say. */
+  constructor(served: Servable, options: ServerOptions = {}, at?: Place) {
     const { place, maxConnections, maxConcurrentRequests } = checkServerOptions(options);
     const { tls, proxyProtocol = false } = options;
     this.#served = served;
-    this.#place = place;
+    this.#place = at ?? place;
     this.#secure = tls !== undefined;
     this.#service = new Service(served, maxConcurrentRequests, (socket) => this.#watch(socket));
     this.#connections = new ConnectionGroup(this.#service, options);
@@ -194,6 +177,16 @@ export class Server {
     return `${this.#secure ? "https" : "http"}://${family === "IPv6" ? `[${address}]` : address}:${port}/`;
   }
 
+  /** None: this process serves itself. */
+  get workers(): readonly WorkerInfo[] {
+    return [];
+  }
+
+  /** Rejects: there are no workers to replace. */
+  reload(): Promise<void> {
+    return Promise.reject(new Error("this process has no workers to replace: only their primary process does that"));
+  }
+
   /**
    * Tells the hooks of the application that it starts, starts its orchestrator, and accepts connections. Rejects where
    * one of those does, where it was stopped, and with an error that names the address where it cannot be had; then what was started is stopped.
@@ -220,7 +213,8 @@ export class Server {
   #listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#net.once("error", (cause: NodeJS.ErrnoException) => reject(listenError(cause, this.#place)));
-      this.#net.listen({ ...this.#place, backlog: BACKLOG }, () => {
+      // Beside the options, too: of those it is not read where a socket is given that another process holds.
+      this.#net.listen({ ...this.#place, backlog: BACKLOG }, BACKLOG, () => {
         this.#net.removeAllListeners("error");
         // A connection that could not be accepted is no reason to end.
         this.#net.on("error", (error) => process.emitWarning(error));
@@ -250,16 +244,17 @@ export class Server {
    * Tells the hooks of the application that it stops, and after `drainDelay` stops accepting, lets requests in flight
    * finish, closes idle connections, and when the last is gone stops the orchestrator and tells the hooks again. What is
    * still open after the deadline is cut. Called again it ends `drainDelay`, changes nothing else, and resolves as the
-   * first time. Throws a RangeError where a time is negative, rejects where a hook does.
+   * first time. Throws a RangeError where a time is negative, rejects where a hook does. With `grace`, for a server whose
+   * place another has taken, connections may bring one more request for so many milliseconds.
    */
-  stop(options: StopOptions = {}): Promise<void> {
+  stop(options: StopOptions & { readonly grace?: number } = {}): Promise<void> {
     const times = stopTimes(options);
     if (this.#stopping) this.#endDrain();
-    else this.#stopping = this.#stop(times).finally(this.#tellStopped);
+    else this.#stopping = this.#stop(times, options.grace ?? 0).finally(this.#tellStopped);
     return this.#stopping;
   }
 
-  async #stop({ deadline, drainDelay }: Required<StopOptions>): Promise<void> {
+  async #stop({ deadline, drainDelay }: Required<StopOptions>, grace: number): Promise<void> {
     try {
       await this.#starting;
     } catch {
@@ -271,14 +266,14 @@ export class Server {
     const drains = drainDelay > 0;
     if (drains) await this.#drain(drainDelay);
     const began = performance.now();
-    await this.#close(deadline, drains ? LAST_CALL : 0);
+    await this.#close(deadline, Math.min(drains ? LAST_CALL : grace, deadline));
     await this.#end(Math.max(0, deadline - (performance.now() - began)));
     await told;
   }
 
   /** Has clients go elsewhere for so long, or until it is called off. */
   async #drain(delay: number): Promise<void> {
-    this.#connections.drain();
+    this.#connections.retire();
     let timer: NodeJS.Timeout | undefined;
     const over = new Promise((resolve) => {
       timer = setTimeout(resolve, delay);
@@ -296,18 +291,21 @@ export class Server {
     }
   }
 
-  /** Closes idle connections after so long, and all that there is at the deadline. */
-  async #close(deadline: number, idleFor: number): Promise<void> {
+  #closeIdle(): void {
+    this.#connections.stop();
+    for (const socket of this.#sockets) if (isUnused(socket)) socket.destroy();
+  }
+
+  /** Closes idle connections after `grace`, and all that there is at the deadline. */
+  async #close(deadline: number, grace: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
-    let idleTimer: NodeJS.Timeout | undefined;
-    const closeIdle = () => {
-      this.#connections.stop();
-      for (const socket of this.#sockets) if (isUnused(socket)) socket.destroy();
-    };
+    let retiring: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#net.close(() => resolve());
-      if (idleFor > 0) idleTimer = setTimeout(closeIdle, idleFor);
-      else closeIdle();
+      if (grace > 0) {
+        this.#connections.retire();
+        retiring = setTimeout(() => this.#closeIdle(), grace);
+      } else this.#closeIdle();
       if (deadline === Number.POSITIVE_INFINITY) return;
       timer = setTimeout(
         () => {
@@ -318,7 +316,7 @@ export class Server {
       );
     });
     clearTimeout(timer);
-    clearTimeout(idleTimer);
+    clearTimeout(retiring);
     // The last sockets are gone before they have told of it.
     while (this.#connections.size > 0) await new Promise((resolve) => setImmediate(resolve));
   }

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import { App, type Server, type ServerOptions } from "../../src/index.ts";
+import { App, type RunningServer, type ServerOptions } from "../../src/index.ts";
 import { Load, type LoadOptions } from "../support/load.ts";
 import { type Nginx, type NginxOptions, nginx as program, startNginx } from "../support/nginx.ts";
 import { listening } from "../support/program.ts";
@@ -16,7 +16,7 @@ let manager: ChildProcess | undefined;
 let nginx: Nginx | undefined;
 let load: Load | undefined;
 
-async function serve(options: ServerOptions = {}): Promise<Server> {
+async function serve(options: ServerOptions = {}): Promise<RunningServer> {
   const app = new App();
   apps.push(app);
   app.get("/echo", () => "");
@@ -24,7 +24,7 @@ async function serve(options: ServerOptions = {}): Promise<Server> {
   return app.listen({ port: 0, ...options });
 }
 
-async function start(servers: readonly Server[], options: Partial<NginxOptions> = {}): Promise<Nginx> {
+async function start(servers: readonly RunningServer[], options: Partial<NginxOptions> = {}): Promise<Nginx> {
   nginx = await startNginx({ config, ports: servers.map(({ address }) => address.port), ...options });
   return nginx;
 }

@@ -12,7 +12,7 @@ import {
   App,
   type ProxyErrorMessage,
   type ProxyProtocolOptions,
-  type Server,
+  type RunningServer,
   type ServerOptions,
 } from "../../src/index.ts";
 import { exchange, parseResponses, RawClient } from "../support/client.ts";
@@ -32,7 +32,7 @@ const CLIENTS: Record<string, unknown> = {
 };
 
 let app: App;
-let server: Server;
+let server: RunningServer;
 
 async function serve(options: ServerOptions = {}): Promise<number> {
   app = new App();
