@@ -25,6 +25,7 @@ app.on("start", () => {
   say("start", cluster.isPrimary ? "primary" : `worker ${number}`);
   if (broken && existsSync(broken)) throw new Error("there is a file that says no");
 });
+app.on("stopping", () => say("stopping", `worker ${number}`));
 app.on("stop", () => say("stop", cluster.isPrimary ? "primary" : `worker ${number}`));
 app.get("/", () => String(process.pid));
 app.get("/number", () => String(number));

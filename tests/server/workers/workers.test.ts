@@ -53,6 +53,19 @@ test("the workers serve on one port, hooks run in each of them, and all stop tog
   expect(program.said("stop").toSorted()).toEqual(["worker 1", "worker 2"]);
 });
 
+test("workers accept and serve on during drainDelay, until they are asked to stop again", async () => {
+  const [program, url] = await start({ workers: 2 });
+  const drainDelay = 60_000;
+  const stopped = program.ask("stop", { drainDelay });
+  await program.until("stopping", 2);
+  const response = await fetch(url);
+  expect([response.status, response.headers.get("connection")]).toEqual([200, "close"]);
+  expect(program.said("stop")).toEqual([]);
+  program.child.send({ do: "stop", with: { drainDelay }, id: 0 });
+  await stopped;
+  expect(await program.ended).toEqual([0, null]);
+});
+
 test("counters are those of all workers, also of those that are gone", async () => {
   const [program, url] = await start({ workers: 2 });
   for (let n = 0; n < 10; ++n) await once(url);
