@@ -85,7 +85,7 @@ if (run) {
           (reason) => [null, reason.message],
         );
       process.send?.({ id: message.id, value, error });
-      if (message.do === "stop") process.disconnect();
+      if (message.do === "stop" && process.connected) process.disconnect();
     });
   }
 }
