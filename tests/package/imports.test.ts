@@ -39,8 +39,9 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
     node: true,
     packages: ["ipaddr.js", "compressible", "negotiator"],
   },
+  dev: { imports: ["services", "app", "router", "http", "h1", "parser"], node: true },
   server: {
-    imports: ["services", "app", "router", "http", "h1", "parser"],
+    imports: ["dev", "services", "app", "router", "http", "h1", "parser"],
     node: true,
     packages: ["ws", "@fastify/busboy"],
   },
