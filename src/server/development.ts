@@ -18,7 +18,8 @@ export function developmentPages<C extends Converters>(app: Application<C>): Mid
   let loaded: Promise<Handler> | null = null;
   const load = async () => (await import("../dev/tools.ts")).developmentTools(app);
   return (next, route) => {
-    if (route !== undefined && isPage(route.pattern)) return next;
+    // In whatever case: to some applications that is the same.
+    if (route !== undefined && isPage(route.pattern.toLowerCase())) return next;
     return (request) => {
       const { method, path } = request;
       if (!isPage(path) || (method !== "GET" && method !== "HEAD")) return next(request);

@@ -376,7 +376,11 @@ describe("schemas", () => {
         },
       } as never,
     };
+    const odd: Schema = {
+      "~standard": { ...failing["~standard"], jsonSchema: { input: () => ({ default: 5n }) } } as never,
+    };
     const paths = await pathsOf((app) => {
+      app.post("/odd", none, { schema: { body: odd } });
       app.post("/valibot", none, { schema: { body, query: body } });
       app.post("/mine", none, { schema: { body: failing } });
     });
@@ -385,6 +389,7 @@ describe("schemas", () => {
       "Checked by a schema of valibot that could not be converted (`npm install @valibot/to-json-schema` and it can).";
     expect(requestBody?.content).toEqual({ "application/json": { schema: { description: note } } });
     expect([description, parameters]).toEqual([`Of the query: ${note}`, undefined]);
+    expect(JSON.stringify(paths["/odd"].post?.requestBody)).toContain("serialize a BigInt");
     expect(paths["/mine"].post?.requestBody?.content["application/json"].schema).toEqual({
       description: "Checked by a schema of mine that could not be converted: it is a secret.",
     });
@@ -489,4 +494,31 @@ test("info is what is given, else what package.json says; servers are URLs or mo
   });
   expect(given.info).toEqual({ title: "Mine", version: "1.2.3", description: "About it" });
   expect(given.servers).toEqual([{ url: "https://example.org" }, { url: "/v1", description: "here" }]);
+});
+
+test("a large application with all of it at once", async () => {
+  const user = z.object({ name: z.string(), born: z.date().optional() }).meta({ id: "User", title: "A user" });
+  const page = v.object({ page: v.optional(v.string(), "1") });
+  const app = new App({ converters: { year: { pattern: /\d{4}/ } }, development: true });
+  app.use(basicAuth({ users: {} }));
+  for (let version = 1; version <= 30; ++version) {
+    const group = app.group(`/v${version}/{tenant:slug}`, { middleware: [bearerAuth({ tokens: {} })] });
+    const doc = { summary: `List ${version}`, responses: { 206: { description: "A part", schema: z.array(user) } } };
+    group.get("/users/{page:int=1}/{year:re(\\d{4})?}", () => [], { schema: { query: page }, doc });
+    group.get("/users/by/{key:int|uuid|alpha}", () => ({ name: "" }), { schema: { response: user } });
+    group.get("/users/by/{name:slug}", none, { name: `by name ${version}` });
+    group.post("/users", none, { schema: { body: user, headers: z.object({ "x-tenant": z.string() }) } });
+    group.route("/files/{file:path}", none, { methods: "*", host: "*.example.org", maxBodySize: 1e6 });
+    group.route("/odd", none, { methods: ["PROPFIND", "TRACE"] });
+    group.delete("/years/:year", none, { doc: { deprecated: true, description: "# Years" } });
+  }
+  app.ws("/chat/{room}", {});
+  app.get("/{y:year}", none);
+  const { paths, components } = await documentOf(app);
+  expect(Object.keys(paths)).toHaveLength(30 * 7 + 2);
+  const operations = Object.values(paths).flatMap((item) => Object.values(item) as (Operation | string)[]);
+  const ids = operations.flatMap((each) => (typeof each === "string" ? [] : [each.operationId]));
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids.length).toBe(30 * (3 + 1 + 1 + 7 + 1 + 1) + 2);
+  expect(Object.keys(components.schemas)).toEqual(["Problem", "User", "UserInput"]);
 });

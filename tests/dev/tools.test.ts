@@ -67,6 +67,11 @@ describe("a route of one's own", () => {
     expect((await ask(app, "/openapi")).json()).toHaveProperty("openapi");
   });
 
+  test("wins in whatever case it is written, where that does not count", async () => {
+    const app = new App({ development: true, caseSensitive: false }).get("/Docs", () => "mine");
+    expect((await ask(app, "/docs")).text()).toBe("mine");
+  });
+
   test("does not where it merely matches, as the files of a folder do", async () => {
     const app = new App({ development: true });
     app.get("/{file:path}", ({ params }) => params.file);

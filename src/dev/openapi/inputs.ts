@@ -53,8 +53,7 @@ function describedBy(comment: Docstring | null, parameter: ParameterObject): Par
 
 function isTextual(schema: JsonSchema): boolean {
   const { type, items } = schema as { type?: unknown; items?: JsonSchema };
-  if (type === "array") return items !== undefined && isTextual(items);
-  return type === undefined || type === "string";
+  return type === "array" ? items !== undefined && isTextual(items) : type === "string";
 }
 
 /** Content by the types that a schema may be sent as: a form has text alone. */

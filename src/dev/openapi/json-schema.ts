@@ -75,7 +75,9 @@ export function toJsonSchema(schema: Schema, side: Side, own: Convert | undefine
   const given = own?.(schema, side);
   if (given !== undefined) return given;
   try {
-    return converted(schema, side) ?? unknown(schema["~standard"], "");
+    const made = converted(schema, side);
+    // Through JSON, which not all that libraries give can be said in: a default may be anything.
+    return made === undefined ? unknown(schema["~standard"], "") : JSON.parse(JSON.stringify(made));
   } catch (error) {
     return unknown(schema["~standard"], `: ${error instanceof Error ? error.message : error}`);
   }
