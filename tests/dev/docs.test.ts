@@ -53,14 +53,18 @@ describe("with Swagger UI", () => {
     };
   })()`;
 
-  test.runIf(browser)("shows the routes and calls them, and the browser has nothing to complain of", async () => {
-    const complaints: string[] = [];
-    const shown = await evaluateInPage(`${server.url}docs`, EXECUTE, complaints);
-    expect(complaints).toEqual([]);
-    const answer = expect.stringContaining('"made": "Ada"');
-    expect(shown).toEqual({ answer, status: "200", operations: 2, styled: "rgb(73, 204, 144)" });
-    expect(asked).toEqual(["Ada"]);
-  });
+  test.runIf(browser)(
+    "shows the routes and calls them, and the browser has nothing to complain of",
+    async () => {
+      const complaints: string[] = [];
+      const shown = await evaluateInPage(`${server.url}docs`, EXECUTE, complaints);
+      expect(complaints).toEqual([]);
+      const answer = expect.stringContaining('"made": "Ada"');
+      expect(shown).toEqual({ answer, status: "200", operations: 2, styled: "rgb(73, 204, 144)" });
+      expect(asked).toEqual(["Ada"]);
+    },
+    60_000,
+  );
 
   test("the page, its script and its files are served under a policy without exceptions", async () => {
     for (const [file, type] of [

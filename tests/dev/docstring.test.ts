@@ -136,6 +136,7 @@ describe("docstringOf", () => {
     "() => { /**/ return 1; }",
     "() => { const a = /** @type {any} */ (5); }",
     "() => { call(); function inner() { /** A */ } }",
+    "() => String(1, /** A */ 2)",
     "() => { return () => { /** A */ }; }",
   ])("nothing of %s", (source) => {
     expect(docstringOf(written(source))).toBeNull();

@@ -3,6 +3,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { asWritten } from "../../src/app/index.ts";
 import {
   type Method,
   type OpenApiDocument,
@@ -98,7 +99,10 @@ describe("paths", () => {
     const query = z.object({ a: z.string() });
     const paths = await pathsOf((app) => {
       app.get("/users/{id:int}", none, { doc: { summary: "By id" }, schema: { query } });
-      app.get("/users/{name:alpha}", none, { doc: { summary: "By name", responses: { 410: "Gone" } } });
+      app.get("/users/{name:alpha}", none, {
+        doc: { summary: "By name", responses: { 410: "Gone" } },
+        schema: { query: z.object({ b: z.string() }) },
+      });
       app.delete("/users/{key}", none);
     });
     expect(Object.keys(paths)).toEqual(["/users/{id}"]);
@@ -107,6 +111,7 @@ describe("paths", () => {
     expect(get?.description).toBe("Also served here: `GET /users/{name:alpha}`, By name");
     expect(get?.parameters?.map(({ schema, required }) => [schema, required])).toEqual([
       [{ anyOf: [{ type: "integer" }, SCHEMA_OF_ALPHA()] }, true],
+      [{ type: "string" }, false],
       [{ type: "string" }, false],
     ]);
     expect(Object.keys(get?.responses ?? {})).toContain("410");
@@ -183,7 +188,11 @@ describe("methods, names and tags", () => {
   test("routes of one host have it as their server", async () => {
     const paths = await pathsOf((app) => {
       app.get("/a", none, { host: "example.org" }).get("/b", none, { host: "*.example.org" });
+      for (const host of ["one.org", "two.org"]) app.get("/c", none, { host });
+      app.get("/d", none, { host: "one.org" }).get("/d", none);
     });
+    expect(paths["/c"].get?.servers).toEqual([{ url: "//one.org" }, { url: "//two.org" }]);
+    expect(paths["/d"].get).not.toHaveProperty("servers");
     expect(paths["/a"].get?.servers).toEqual([{ url: "//example.org" }]);
     expect(paths["/b"].get?.servers).toEqual([
       { url: "//{subdomain}.example.org", variables: { subdomain: { default: "www" } } },
@@ -217,6 +226,8 @@ describe("what a route says of itself", () => {
       "/users/": { post: expect.objectContaining({ summary: "Makes one" }) },
     });
     expect(app.routes[0].doc).toEqual({ summary: "Makes one" });
+    // What comments are read of.
+    expect(asWritten(app.routes[0].handler)).toBe(Users.prototype.create);
   });
 
   test("responses by status, with schemas", async () => {
@@ -328,18 +339,36 @@ describe("schemas", () => {
     expect(JSON.stringify(schemas)).not.toMatch(/\$defs|\$schema/);
   });
 
-  test("data that looks like a reference stays, and so does a property of any name", async () => {
-    const odd = z.object({ $ref: z.string(), default: z.string() }).default({ $ref: "#/$defs/x", default: "y" });
-    const self = z.object({
-      odd,
-      get self() {
-        return self.optional();
-      },
-    });
+  test("data that looks like a reference stays, and a property may have any name", () => {
+    const reference = { $ref: "#/$defs/A" };
+    const properties = { default: reference, enum: { const: reference }, $ref: { type: "string" } };
+    const given = { type: "object", properties, default: reference, $defs: { A: { type: "string" } } };
+    const app = new App().post("/", none, { schema: { body: z.any() } });
     // Not by the validator, which takes such data for a reference.
-    const text = JSON.stringify(openApi(new App().post("/", none, { schema: { body: z.object({ odd, self }) } })));
-    expect(text).toContain('"default":{"$ref":"#/$defs/x","default":"y"}');
-    expect(text).toContain('"$ref":{"type":"string"}');
+    const { paths, components } = openApi(app, { jsonSchema: () => given });
+    const placed = { $ref: "#/components/schemas/A" };
+    expect(components.schemas.A).toEqual({ type: "string" });
+    expect(paths["/"].post?.requestBody?.content["application/json"].schema).toEqual({
+      type: "object",
+      properties: { default: placed, enum: { const: reference }, $ref: { type: "string" } },
+      default: reference,
+    });
+  });
+
+  test("whose definitions have the same name are the same where all is that they lead to", async () => {
+    const a = { type: "array", items: { $ref: "#/$defs/B" } };
+    const given = (type: string) => ({ properties: { a: { $ref: "#/$defs/A" } }, $defs: { A: a, B: { type } } });
+    const all = new Map(["string", "number", "string"].map((type) => [z.any() as Schema, given(type)]));
+    const app = new App();
+    for (const [body] of all) app.post(`/p${app.routes.length}`, none, { schema: { body } });
+    const { components } = await documentOf(app, { jsonSchema: (schema) => all.get(schema) });
+    const { Problem: _, PostP0Body: __, ...schemas } = components.schemas;
+    expect(schemas).toEqual({
+      A: { type: "array", items: { $ref: "#/components/schemas/B" } },
+      B: { type: "string" },
+      A2: { type: "array", items: { $ref: "#/components/schemas/B2" } },
+      B2: { type: "number" },
+    });
   });
 
   test("of zod say what JSON cannot with a note, and a date that is sent as its text", async () => {

@@ -4,13 +4,14 @@ import { METHODS, type OpenApiDocument, type Operation } from "../openapi/docume
 export const STYLE = `:root { color-scheme: light dark; }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 small { font-weight: normal; opacity: .7; }
-article { border-top: 1px solid #8888; padding: .75rem 0; }
+article { border-top: 1px solid #8888; padding: .75rem 0; overflow-x: auto; }
 h2 { font: 1rem ui-monospace, monospace; margin: 0; overflow-wrap: anywhere; }
 h2 b { display: inline-block; min-width: 5rem; }
 p { margin: .25rem 0; white-space: pre-line; }
 del { opacity: .7; }
 table { border-collapse: collapse; margin-top: .5rem; }
 th, td { text-align: left; vertical-align: top; padding: .1rem 1rem .1rem 0; }
+td:first-child { white-space: nowrap; }
 code { font-family: ui-monospace, monospace; overflow-wrap: anywhere; }
 `;
 

@@ -88,6 +88,9 @@ export class Components {
   /** Names of what is among the components, by its text. */
   readonly #names = new Map<string, string>();
 
+  /** Whether components are what is taken or what is given, by their names. */
+  readonly #sides = new Map<string, Side>();
+
   constructor(own: Convert | undefined) {
     this.#own = own;
   }
@@ -113,9 +116,11 @@ export class Components {
     if (known !== undefined) return known;
     let name = nameFrom(hint);
     // What is taken often differs from what is given.
-    if (Object.hasOwn(this.schemas, name)) name += side === "input" ? "Input" : "Output";
+    const other = this.#sides.get(name) ?? side;
+    if (other !== side) name += side === "input" ? "Input" : "Output";
     for (let count = 2; Object.hasOwn(this.schemas, name); ++count) name = `${nameFrom(hint)}${count}`;
     this.#names.set(text, name);
+    this.#sides.set(name, side);
     // Its place is taken before what it refers to takes others, itself perhaps.
     this.schemas[name] = {};
     this.schemas[name] = make(`#/components/schemas/${name}`);

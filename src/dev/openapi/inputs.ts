@@ -119,7 +119,7 @@ export function inputsOf(
   hint: string,
   components: Components,
 ): Inputs {
-  const { params, query, headers, body } = route.schema ?? {};
+  const { params, query, headers } = route.schema ?? {};
   const notes: string[] = [];
   const expanded = (schema: Schema | undefined, place: "query" | "header"): ParameterObject[] => {
     if (schema === undefined) return [];
@@ -141,7 +141,7 @@ export function inputsOf(
   const told = asQuery.map(({ name, schema, description, required }): ParameterObject => {
     return { name, in: "query", required, ...(description !== "" && { description }), schema };
   });
-  const ofContent = inContent && body === undefined ? others : [];
+  const ofContent = inContent ? others : [];
   return {
     parameters: [...known.map((parameter) => describedBy(comment, parameter)), ...told],
     requestBody: bodyOf(route, ofContent, `${hint}Body`, components),
