@@ -5,8 +5,10 @@ import {
   type NoConverters,
   type PathParams,
   type Registrations,
+  type RouteDoc,
 } from "../app/index.ts";
 import type { Converters } from "../router/index.ts";
+import { developmentPages } from "./development.ts";
 import { type InjectRequest, type InjectResponse, inject } from "./inject.ts";
 import { type Loadable, Modules } from "./modules.ts";
 import { type HereOptions, type ServerOptions, type StopOptions, stopTimes } from "./options.ts";
@@ -18,6 +20,9 @@ import { makeServer } from "./workers/make.ts";
 /** A module that an application can load: by its path, relative to the working directory, by its URL, or itself. */
 export type AppModule<C extends Converters = NoConverters> = string | URL | Loadable<App<C>>;
 
+/** What is told of a route for WebSocket. */
+const WEBSOCKET: RouteDoc = { summary: "WebSocket", responses: { 101: "The connection speaks WebSocket." } };
+
 /** An application that can listen on Node. */
 export class App<C extends Converters = NoConverters> extends Application<C> {
   #server: RunningServer | null = null;
@@ -27,6 +32,7 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
   /** Throws a TypeError where a converter or an option makes no sense. */
   constructor(options: ApplicationOptions<C> = {}) {
     super(options);
+    if (options.development) this.use(developmentPages(this));
     this.on("start", () => this.#webSockets.start());
     this.on("stopping", () => this.#webSockets.close());
   }
@@ -62,7 +68,7 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
     handlers: WebSocketHandlers<PathParams<P, C>, Data>,
     options: WebSocketOptions = {},
   ): this {
-    return this.get(path as string, this.#webSockets.serve(handlers, options) as Handler);
+    return this.get(path as string, this.#webSockets.serve(handlers, options) as Handler, { doc: WEBSOCKET });
   }
 
   /**

@@ -84,7 +84,10 @@ export class ServerBuilder {
     return this;
   }
 
-  /** Whether clients see what has gone wrong inside. Throws a TypeError where it is no boolean. */
+  /**
+   * Whether clients see what has gone wrong inside, and there are `/docs` and `/openapi`. Throws a TypeError where it is no
+   * boolean.
+   */
   withDevelopmentMode(development: boolean): this {
     checkType("Development mode", development, "boolean");
     this.#parts = { ...this.#parts, development };

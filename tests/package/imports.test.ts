@@ -42,8 +42,9 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
     node: true,
     packages: ["compressible", "negotiator"],
   },
+  dev: { imports: ["services", "app", "router", "http", "h1", "parser"], node: true },
   server: {
-    imports: ["services", "app", "router", "http", "h1", "parser"],
+    imports: ["dev", "services", "app", "router", "http", "h1", "parser"],
     node: true,
     packages: ["ws", "@fastify/busboy"],
   },

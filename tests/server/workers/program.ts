@@ -84,8 +84,10 @@ if (run) {
           (result) => [result, null],
           (reason) => [null, reason.message],
         );
+      // Asked to stop twice, the first answer was the last.
+      if (!process.connected) return;
       process.send?.({ id: message.id, value, error });
-      if (message.do === "stop" && process.connected) process.disconnect();
+      if (message.do === "stop") process.disconnect();
     });
   }
 }
