@@ -7,7 +7,7 @@ import {
   type Registrations,
 } from "../app/index.ts";
 import type { Converters } from "../router/index.ts";
-import { type InjectRequest, type InjectResponse, inject } from "./inject.ts";
+import { type InjectRequest, type InjectResponse, inject, injectBytes } from "./inject.ts";
 import { type Loadable, Modules } from "./modules.ts";
 import type { ServerOptions, StopOptions } from "./options.ts";
 import { type RunOptions, Server } from "./server.ts";
@@ -69,6 +69,15 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
    */
   inject(request: InjectRequest = {}): Promise<InjectResponse> {
     return inject(this, request);
+  }
+
+  /**
+   * Has bytes served in memory as they are, as those of a connection whose client then sends no more: for requests that
+   * `inject` cannot put together, wrong ones too. Resolves with the bytes of all answers, or with those that there were
+   * when the signal is aborted, which cuts the connection.
+   */
+  injectBytes(bytes: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
+    return injectBytes(this, bytes, signal);
   }
 
   /** Serves this application; resolves with the server once it accepts connections. */

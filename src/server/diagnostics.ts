@@ -42,6 +42,8 @@ export interface RequestErrorMessage {
 export interface ParseErrorMessage {
   readonly error: ParseError;
   readonly peer: Peer;
+  /** To whom it was sent. */
+  readonly application: Servable;
 }
 
 const connectionOpen = channel("pyrois:connection:open");
@@ -101,6 +103,6 @@ export function tellRequestError(error: unknown, request: HttpRequest): void {
   if (requestError.hasSubscribers) tell<RequestErrorMessage>(requestError, { request, error });
 }
 
-export function tellParseError(error: ParseError, peer: Peer): void {
-  if (parseError.hasSubscribers) tell<ParseErrorMessage>(parseError, { error, peer });
+export function tellParseError(error: ParseError, peer: Peer, application: Servable): void {
+  if (parseError.hasSubscribers) tell<ParseErrorMessage>(parseError, { error, peer, application });
 }
