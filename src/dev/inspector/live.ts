@@ -7,6 +7,8 @@ import type { Recorder } from "./recorder.ts";
 /** Milliseconds for which changes are gathered, and from one look at the process to the next. */
 const GATHER = 50;
 const LOOK = 1000;
+/** Milliseconds after which a page comes again: servers that are developed are started anew often. */
+const RETRY = 300;
 
 export class Live {
   readonly #recorder: Recorder;
@@ -26,7 +28,7 @@ export class Live {
     return eventStream(request, (stream) => {
       if (this.#streams.size === 0) this.#start();
       this.#streams.add(stream);
-      void stream.send({ event: "numbers", data: this.#numbers() });
+      void stream.send({ event: "numbers", data: this.#numbers(), retry: RETRY });
       return () => {
         this.#streams.delete(stream);
         if (this.#streams.size === 0) this.#stop();
