@@ -100,10 +100,13 @@ describe.runIf(browser)("the page", () => {
     expect(await row("db")).toContain("users, all");
     expect(await text("#details .logs")).toContain("greeting World");
     const all = await text("#details");
-    expect(all).toContain("000000  GET /hello/World HTTP/1.1␍␊");
+    expect(all).toContain("000000  GET /hello/World HTTP/1.1\\r\\n");
     expect(all).toContain('{\n  "hello": "World",\n  "big": 1\n}');
     const hex = `[...document.querySelectorAll("#details button")].filter((button) => button.innerText === "Hex")`;
+    expect(await page.evaluate(`${hex}[0].getAttribute("aria-pressed")`)).toBe("false");
+    expect(await page.evaluate(`${hex}[0].previousSibling.getAttribute("aria-pressed")`)).toBe("true");
     await page.evaluate(`${hex}[0].click()`);
+    expect(await page.evaluate(`${hex}[0].getAttribute("aria-pressed")`)).toBe("true");
     expect(await text("#details")).toContain(
       "000000  47 45 54 20 2f 68 65 6c 6c 6f 2f 57 6f 72 6c 64  GET /hello/World",
     );

@@ -415,6 +415,19 @@ describe("what goes wrong", () => {
     expect(logs[0].text).toContain("Symbol(s)");
   });
 
+  test("a response that cannot be looked at is still sent", async () => {
+    class Odd extends HttpResponse {
+      override get headers(): HttpResponse["headers"] {
+        throw new Error("do not look");
+      }
+    }
+    const app = inspected();
+    app.get("/now", () => new Odd("odd"));
+    app.get("/later", async () => new Odd("odd"));
+    for (const path of ["/now", "/later"]) expect((await app.inject({ path })).text()).toBe("odd");
+    for (const id of [1, 2]) expect((await details(app, id)).errors[0]).toContain("do not look");
+  });
+
   test("what was no request is listed with its bytes, for the application that it was sent to", async () => {
     const [app, other] = [inspected(), inspected()];
     const server = await app.listen({ port: 0 });

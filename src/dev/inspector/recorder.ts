@@ -74,8 +74,13 @@ export class Recorder implements Recordings {
     if (recording === null) return serve(request);
     const response = current.run(recording, serve, request);
     const note = (given: HttpResponse) => {
-      // Of a client that has gone nothing can be read.
-      if (!request.done) recording.answered(given, request);
+      try {
+        // Of a client that has gone nothing can be read.
+        if (!request.done) recording.answered(given, request);
+      } catch (error) {
+        // A response of a class of its own can fail where it is looked at; to send it may still do.
+        recording.failed(error);
+      }
       return given;
     };
     return response instanceof Promise ? response.then(note) : note(response);

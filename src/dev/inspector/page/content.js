@@ -73,7 +73,7 @@ function linesWithOffsets(bytes) {
   let at = 0;
   const lines = [];
   for (const line of text.split(/(?<=\r\n)/)) {
-    lines.push(`${hex(at, 6)}  ${line.replace(/\r\n$/, "␍␊")}`);
+    lines.push(`${hex(at, 6)}  ${line.replace(/\r\n$/, "\\r\\n")}`);
     at += line.length;
   }
   return lines.join("\n");
@@ -91,7 +91,7 @@ function choice(label, views) {
       "button",
       {
         type: "button",
-        "aria-pressed": index === 0,
+        "aria-pressed": String(index === 0),
         click: (event) => {
           for (const button of buttons) button.setAttribute("aria-pressed", String(button === event.currentTarget));
           place.replaceChildren(pre(text(), `${label}, ${name}`));
