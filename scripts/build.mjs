@@ -1,6 +1,6 @@
 // Builds everything that is not committed: the wasm modules, their bytes as source, dist/ and the examples.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 const root = path.dirname(import.meta.dirname);
@@ -86,6 +86,8 @@ await bundle();
 copyFileSync("node_modules/cookie/LICENSE", "dist/cookie.LICENSE");
 // What threads begin with: plain JavaScript, which they can run from src/ as well.
 copyFileSync("src/services/orchestrator/worker.js", "dist/services/orchestrator/worker.js");
+// What the inspector's page consists of: browsers run it as it is written.
+cpSync("src/dev/inspector/page", "dist/dev/inspector/page", { recursive: true });
 copyFileSync("build/parser.simd.wasm", "dist/parser.wasm");
 copyFileSync("build/parser.scalar.wasm", "dist/parser.scalar.wasm");
 run("typescript/bin/tsc", "-p", "examples/tsconfig.json");

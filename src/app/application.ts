@@ -40,7 +40,7 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   readonly #lifetime = new ApplicationLifetime();
   readonly #hooks: { readonly [E in Lifecycle]: ApplicationEvents[E][] } = { start: [], stopping: [], stop: [] };
   readonly #recover = (error: unknown, request: HttpRequest) => this.#reports.recover(error, request);
-  readonly #serve = answering((request) => this.#answer(request), this.#recover);
+  #serve: Servable["handle"] = answering((request) => this.#answer(request), this.#recover);
 
   /** What is around everything, alone. */
   readonly #layers: readonly Layer[] = [this.layer];
@@ -206,6 +206,22 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   /** Serves a request. Never throws and never rejects: whatever goes wrong is a response. */
   handle(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
     return this.#serve(request);
+  }
+
+  /**
+   * Puts something around all that is served, outside of middleware, hooks and errors: for tools that look on. Like what it
+   * stands around it must neither throw nor reject.
+   */
+  surround(around: (serve: Servable["handle"]) => Servable["handle"]): void {
+    this.#serve = around(this.#serve);
+  }
+
+  /** What stands around a route, layer by layer from the outside; with null what stands around the application alone. */
+  layersAround(route: RouteInfo | null): readonly Layer[] {
+    if (route === null) return this.#layers;
+    // Routes that are served are of this kind, whatever others see of them.
+    const { at, own } = route as NewRoute;
+    return own === null ? at.layers() : [...at.layers(), own];
   }
 
   /** As of `Servable`. */

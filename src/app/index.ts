@@ -18,7 +18,7 @@ export {
   type ResponseHook,
   type RouteInfo,
 } from "./handler.ts";
-export { answering } from "./layers.ts";
+export { answering, type Layer } from "./layers.ts";
 export { ApplicationLifetime } from "./lifetime.ts";
 export type { ApplicationEvents, ApplicationOptions, ErrorHook, Lifecycle, Registrations } from "./options.ts";
 export { type PerRequest, perRequest } from "./per-request.ts";

@@ -8,8 +8,8 @@ import {
   type RouteDoc,
 } from "../app/index.ts";
 import type { Converters } from "../router/index.ts";
-import { developmentPages } from "./development.ts";
-import { type InjectRequest, type InjectResponse, inject } from "./inject.ts";
+import { developmentPages, Inspection } from "./development.ts";
+import { type InjectRequest, type InjectResponse, inject, injectBytes } from "./inject.ts";
 import { type Loadable, Modules } from "./modules.ts";
 import { type HereOptions, type ServerOptions, type StopOptions, stopTimes } from "./options.ts";
 import type { RunningServer, RunOptions } from "./running.ts";
@@ -32,9 +32,15 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
   /** Throws a TypeError where a converter or an option makes no sense. */
   constructor(options: ApplicationOptions<C> = {}) {
     super(options);
-    if (options.development) this.use(developmentPages(this));
+    if (options.development) this.#develop();
     this.on("start", () => this.#webSockets.start());
     this.on("stopping", () => this.#webSockets.close());
+  }
+
+  #develop(): void {
+    this.use(developmentPages(this));
+    const inspection = new Inspection(this);
+    this.on("start", () => inspection.start());
   }
 
   protected override get loading(): Registrations | null {
@@ -77,6 +83,15 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
    */
   inject(request: InjectRequest = {}): Promise<InjectResponse> {
     return inject(this, request);
+  }
+
+  /**
+   * Has bytes served in memory as they are, as those of a connection whose client then sends no more: for requests that
+   * `inject` cannot put together, wrong ones too. Resolves with the bytes of all answers, or with those that there were
+   * when the signal is aborted, which cuts the connection.
+   */
+  injectBytes(bytes: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
+    return injectBytes(this, bytes, signal);
   }
 
   /**

@@ -131,6 +131,28 @@ async function responseOf(
   };
 }
 
+/** The near end of a connection whose bytes are gathered as they come. */
+class Gathering implements Machine {
+  readonly #pieces: Uint8Array[] = [];
+  readonly #over: (bytes: Uint8Array) => void;
+
+  constructor(over: (bytes: Uint8Array) => void) {
+    this.#over = over;
+  }
+
+  receive(chunk: Uint8Array): void {
+    this.#pieces.push(chunk);
+  }
+
+  finish(): void {
+    this.#over(Buffer.concat(this.#pieces));
+  }
+
+  abort(): void {
+    this.finish();
+  }
+}
+
 /** The connections of each application: they share its parser. */
 const groups = new WeakMap<Servable, ConnectionGroup>();
 
@@ -168,6 +190,34 @@ export async function inject(application: Servable, request: InjectRequest): Pro
     });
     return await responseOf(await answered, informational, start);
   } finally {
+    connection.cut();
+  }
+}
+
+/**
+ * Has an application serve the bytes of a connection in memory, which then ends; resolves with all that was written back
+ * once that is over, or with what there was when the signal is aborted.
+ */
+export async function injectBytes(application: Servable, bytes: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
+  const [near, far] = [new End(), new End()];
+  near.other = far;
+  far.other = near;
+  const connection = groupOf(application).connect(far);
+  far.machine = connection;
+  const cut = () => near.machine?.abort();
+  signal?.addEventListener("abort", cut, { once: true });
+  try {
+    return await new Promise<Uint8Array>((resolve) => {
+      near.machine = new Gathering(resolve);
+      if (signal?.aborted) cut();
+      // Not at once: the caller may be in the middle of another connection's bytes, and the window is shared.
+      queueMicrotask(() => {
+        connection.receive(bytes);
+        connection.finish();
+      });
+    });
+  } finally {
+    signal?.removeEventListener("abort", cut);
     connection.cut();
   }
 }

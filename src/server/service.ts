@@ -65,7 +65,7 @@ export class Service implements ServerEvents {
 
   failed(error: ParseError, peer: Peer): void {
     ++this.parseErrors;
-    tellParseError(error, peer);
+    tellParseError(error, peer, this.#served);
   }
 
   closed(connection: ServerConnection): void {
