@@ -30,6 +30,8 @@ export {
   HandOver,
   HttpResponse,
   json,
+  OwnResponse,
+  type ResponseHost,
   type ResponseInit,
   TEXT,
   toResponse,

@@ -44,7 +44,10 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
     node: true,
     packages: ["ws", "@fastify/busboy"],
   },
-  gateway: { imports: ["server", "app", "router", "http", "h1", "parser"], node: true },
+  gateway: {
+    imports: ["server", "services", "app", "router", "http", "h1", "parser"],
+    node: true,
+  },
 };
 
 function sources(): string[] {
