@@ -130,6 +130,8 @@ class ListenerTurn extends Turn {
   protected contentFailed(error: unknown): void {
     const { req, res } = this;
     const heard = req.listenerCount("error") > 0;
+    // Nothing more of it is to come: frameworks that would first read the rest answer at once.
+    req.complete = true;
     req._destroy = destroyAlone;
     req.destroy(error as Error);
     if (heard) return;

@@ -115,7 +115,10 @@ export abstract class Turn extends AsyncResource implements ResponseWriter {
     try {
       req.destroy(goneError());
       // One that has the socket hears of it from that.
-      if (!res.socket) res.destroy(goneError());
+      if (res.socket) return;
+      res.destroy(goneError());
+      // Not every Node tells of it by itself.
+      process.nextTick(closeResponse, res);
     } catch (error) {
       rethrow(error);
     }
