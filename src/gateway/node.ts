@@ -19,6 +19,7 @@ export {
   validateHeaderValue,
 } from "node:http";
 export { type FromNodeOptions, fromNode, type NodeListener } from "./node/from-node.ts";
+export { type NodeHandler, type ToNodeOptions, toNode } from "./node/to-node.ts";
 export { createServer, Server };
 
 /** All of node:http, with the server of this package. */

@@ -35,8 +35,13 @@ const NOT_IMPLEMENTED: OutgoingMessage = {
   body: "Not Implemented\n",
   trailers: null,
 };
-const NO_STREAM =
+const NO_STREAM = "under Node's own server there is no stream to write a response on";
+const NOT_GIVEN_UP =
   'Node gives no connection up here: pass its upgrades on, as server.on("upgrade", handler.upgrade), and "connect" for tunnels';
+
+function noStream(): never {
+  throw new Error(NO_STREAM);
+}
 
 /** A response on a socket that Node has let go of; the socket ends with it. */
 function responseOn(socket: Duplex, req: IncomingMessage): ServerResponse {
@@ -54,39 +59,44 @@ function responseOn(socket: Duplex, req: IncomingMessage): ServerResponse {
 export class NodeExchange implements ExchangeOwner {
   readonly exchange: Exchange;
   readonly peer: Peer;
+  /** There is none below Node's own response: who would write on it (`fromNode`) is told so. */
+  readonly stream = undefined;
+  readonly letWrite: ExchangeOwner["letWrite"] = noStream;
+  readonly written: ExchangeOwner["written"] = noStream;
+  readonly closesAfter: ExchangeOwner["closesAfter"] = noStream;
   readonly #req: IncomingMessage;
   readonly #rules: ExchangeRules;
-  readonly #stream: UpgradeStream | null;
+  readonly #upgrade: UpgradeStream | null;
   readonly #content: NodeContent;
   #res: ServerResponse | null;
   #outgoing: OutgoingContent | null = null;
   #whenDrained: ((going: boolean) => void) | null = null;
 
-  /** `stream` is where the request asks for another protocol, and the response is still to be made; then `res` is null. */
+  /** `upgrade` is where the request asks for another protocol, and the response is still to be made; then `res` is null. */
   constructor(
     head: RequestHead,
     req: IncomingMessage,
     res: ServerResponse | null,
-    stream: UpgradeStream | null,
+    upgrade: UpgradeStream | null,
     rules: ExchangeRules,
   ) {
     this.peer = req.socket as Peer;
     this.#req = req;
     this.#res = res;
-    this.#stream = stream;
+    this.#upgrade = upgrade;
     this.#rules = rules;
     this.exchange = new Exchange(this, head);
     this.#content = new NodeContent(req, this.exchange, rules);
     if (head.framing === abi.FRAMING_LENGTH && head.contentLength === 0) this.exchange.end();
     // After the last byte as well, and after what others have answered.
-    const below = res ?? stream?.socket;
+    const below = res ?? upgrade?.socket;
     if (below?.closed) this.#gone();
     else below?.once("close", () => this.#gone());
   }
 
   /** Ends it at once, whatever is under way. */
   cut(): void {
-    (this.#res ?? this.#stream?.socket ?? this.#req.socket).destroy();
+    (this.#res ?? this.#upgrade?.socket ?? this.#req.socket).destroy();
   }
 
   continue(): void {
@@ -136,12 +146,12 @@ export class NodeExchange implements ExchangeOwner {
   }
 
   handOver(exchange: Exchange, take: TakeOver): void {
-    if (this.#stream === null) {
-      this.#rules.failed(exchange, new Error(NO_STREAM));
+    if (this.#upgrade === null) {
+      this.#rules.failed(exchange, new Error(NOT_GIVEN_UP));
       this.answer(exchange, NOT_IMPLEMENTED);
       return;
     }
-    const { socket, unread } = this.#stream;
+    const { socket, unread } = this.#upgrade;
     exchange.status = exchange.head.methodId === abi.METHOD_CONNECT ? 200 : 101;
     this.#finish();
     take(socket, unread);
@@ -149,7 +159,7 @@ export class NodeExchange implements ExchangeOwner {
 
   /** Where the response goes; made only here where it may be one that leaves HTTP. */
   #response(): ServerResponse {
-    this.#res ??= responseOn((this.#stream as UpgradeStream).socket, this.#req);
+    this.#res ??= responseOn((this.#upgrade as UpgradeStream).socket, this.#req);
     return this.#res;
   }
 
