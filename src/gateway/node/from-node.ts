@@ -1,6 +1,6 @@
 /** Listeners of node:http as handlers: what is written for Node's own server runs in an application. */
 import { AsyncResource } from "node:async_hooks";
-import { IncomingMessage, ServerResponse } from "node:http";
+import { IncomingMessage, type RequestListener, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Handler } from "../../app/index.ts";
 import type { Exchange } from "../../h1/index.ts";
@@ -16,8 +16,8 @@ import { completeRequest, fillRequest, type Incoming, type Outgoing, type Servin
 import { Turn, watchDrain } from "./turn.ts";
 
 /**
- * What is served: a listener of node:http, an application of Express or Koa, or middleware of Connect, which hands a
- * request on by `next`. It may give a promise.
+ * What is served: a listener of node:http, or middleware, which hands a request on by `next`: there it gets 404, or what
+ * the error means. It may give a promise.
  */
 export type NodeListener = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => unknown;
 
@@ -61,6 +61,14 @@ function clearResponse(res: Outgoing): void {
   res.statusMessage = undefined as unknown as string;
 }
 
+/**
+ * Whether a listener is an application of its own, of Express or Connect, which could listen: it is called as by
+ * node:http, and answers what it has no route for, and its errors, itself.
+ */
+function answersAll(listener: NodeListener | RequestListener): listener is RequestListener {
+  return typeof (listener as { listen?: unknown }).listen === "function";
+}
+
 /** A request that a listener answers. */
 class ListenerTurn extends Turn {
   protected readonly between: AsyncResource = BETWEEN;
@@ -99,13 +107,20 @@ class ListenerTurn extends Turn {
   }
 
   #call(listener: NodeListener): void {
-    const fail = (error: unknown) => this.#fail(error);
     try {
-      const done = listener(this.req, this.res, (error) => fail(error ?? new NotFoundError()));
-      if (done instanceof Promise) done.then(undefined, fail);
+      const done = answersAll(listener) ? listener(this.req, this.res) : listener(this.req, this.res, this.#next());
+      if (done instanceof Promise) this.#watch(done);
     } catch (error) {
-      fail(error);
+      this.#fail(error);
     }
+  }
+
+  #next(): (error?: unknown) => void {
+    return (error) => this.#fail(error ?? new NotFoundError());
+  }
+
+  #watch(done: Promise<unknown>): void {
+    done.then(undefined, (error) => this.#fail(error));
   }
 
   override begin(): void {
@@ -212,8 +227,8 @@ class ListenerResponse extends OwnResponse {
 }
 
 /**
- * A handler that has a listener of node:http answer: Express, Koa and Fastify (`fastify.routing`), middleware of
- * Connect, or `(req, res) => …`. `req.url` is the whole target wherever the handler is registered. What middleware and
+ * A handler that has a listener of node:http answer: Express, Koa and Fastify (`fastify.routing`), or
+ * `(req, res, next) => …`, such as middleware of Connect. `req.url` is the whole target wherever the handler is registered. What middleware and
  * hooks have set on the response is set on `res` before the listener is called. What that throws or rejects with, or
  * hands to `next`, is an error like those of handlers. Throws a TypeError for what is no function.
  */
