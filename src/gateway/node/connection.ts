@@ -36,6 +36,8 @@ export class NodeConnection implements TurnOwner {
   /** The request whose content is on its way. */
   #receiving: ServerTurn | null = null;
   #requests = 0;
+  /** Requests that have not been answered. */
+  #working = 0;
   /** Whether what came was wrong. */
   #failed = false;
 
@@ -43,7 +45,7 @@ export class NodeConnection implements TurnOwner {
     this.server = server;
     this.socket = socket;
     this.#messages = messages;
-    if (server.timeout > 0 && typeof socket.setTimeout === "function") socket.setTimeout(server.timeout);
+    this.#setTimeout(server.timeout);
   }
 
   // Listeners of the socket: after those of the engine, which are there already.
@@ -88,6 +90,7 @@ export class NodeConnection implements TurnOwner {
     res.shouldKeepAlive = head.keepAlive;
     this.#messages.markUnique(res);
     if (requestStart.hasSubscribers) requestStart.publish({ request: req, response: res, socket, server });
+    if (++this.#working === 1) this.#setTimeout(server.timeout);
     const turn = new ServerTurn(exchange, req, res, this, now);
     if (!exchange.complete) this.#receiving = turn;
     exchange.respondBelow(turn);
@@ -173,9 +176,15 @@ export class NodeConnection implements TurnOwner {
   sent({ req, res }: ServerTurn): void {
     const { server, socket } = this;
     if (responseFinish.hasSubscribers) responseFinish.publish({ request: req, response: res, socket, server });
-    // What was asked for one request is not for the next.
-    const { timeout = 0 } = socket;
-    if (timeout !== server.timeout) socket.setTimeout(server.timeout);
+    --this.#working;
+    // What was asked for one request is not for the next; while none is there, keepAliveTimeout holds, as the engine knows.
+    this.#setTimeout(this.#working === 0 && server.keepAliveTimeout > 0 ? 0 : server.timeout);
+  }
+
+  #setTimeout(timeout: number): void {
+    const { socket } = this;
+    // Those that others emit may know none.
+    if ((socket.timeout ?? 0) !== timeout && typeof socket.setTimeout === "function") socket.setTimeout(timeout);
   }
 
   /** Tells of an error of the client; where nobody listens, answers it and ends the connection. */

@@ -40,8 +40,14 @@ function timeoutOf(value: unknown): number {
 /** Milliseconds for which a connection is kept longer than clients are told, where the server does not say. */
 const KEEP_ALIVE_BUFFER = 1000;
 
+/** For which a server that closes keeps connections: until what clients have sent already has come. */
+const CLOSING_TIMEOUT = 500;
+
 /** What connections are granted now: properties of the server may change at any time. */
-export function connectionOptions(server: Server & { readonly keepAliveTimeoutBuffer?: number }): ConnectionOptions {
+export function connectionOptions(
+  server: Server & { readonly keepAliveTimeoutBuffer?: number },
+  closing: boolean,
+): ConnectionOptions {
   const { keepAliveTimeout, keepAliveTimeoutBuffer: buffer = KEEP_ALIVE_BUFFER } = server;
   return {
     maxBodySize: Number.POSITIVE_INFINITY,
@@ -50,7 +56,10 @@ export function connectionOptions(server: Server & { readonly keepAliveTimeoutBu
     headTimeout: timeoutOf(server.headersTimeout),
     bodyTimeout: Number.POSITIVE_INFINITY,
     minBodyRate: 0,
-    keepAliveTimeout: timeoutOf(keepAliveTimeout) + buffer,
+    keepAliveTimeout: Math.min(
+      timeoutOf(keepAliveTimeout) + buffer,
+      closing ? CLOSING_TIMEOUT : Number.POSITIVE_INFINITY,
+    ),
     writeTimeout: Number.POSITIVE_INFINITY,
   };
 }

@@ -1,7 +1,14 @@
 /** `Server` of node:http, on this engine. */
 import http, { type RequestListener, type ServerOptions } from "node:http";
 import type { Duplex } from "node:stream";
-import { ConnectionGroup, type Exchange, type Peer, type ServerConnection, type ServerEvents } from "../../h1/index.ts";
+import {
+  ConnectionGroup,
+  type ConnectionOptions,
+  type Exchange,
+  type Peer,
+  type ServerConnection,
+  type ServerEvents,
+} from "../../h1/index.ts";
 import type { ParseError } from "../../parser/index.ts";
 import { serveSocket } from "../../server/socket.ts";
 import { clientErrorOf, refusalOf } from "./client-error.ts";
@@ -35,6 +42,7 @@ class NodeService implements ServerEvents {
   readonly #ticking = new Ticking((now) => this.#tick(now));
   /** Made for the first connection: many servers never have one. */
   #group: ConnectionGroup | null = null;
+  #closing = false;
 
   constructor(server: AnyServer, options: ServerOptions) {
     this.#server = server;
@@ -43,11 +51,7 @@ class NodeService implements ServerEvents {
   }
 
   connect(socket: ServingSocket): void {
-    this.#group ??= new ConnectionGroup(
-      this,
-      { ...parserOptions(this.#options), ...connectionOptions(this.#server) },
-      this.#ticking.now,
-    );
+    this.#group ??= new ConnectionGroup(this, { ...parserOptions(this.#options), ...this.#terms }, this.#ticking.now);
     this.#ticking.start();
     const connection = new NodeConnection(this.#server, socket, this.#messages);
     (socket as ServedSocket)[CONNECTION] = connection;
@@ -75,7 +79,7 @@ class NodeService implements ServerEvents {
   #tick(now: number): boolean {
     const group = this.#group;
     if (group === null) return false;
-    Object.assign(group.options, connectionOptions(this.#server));
+    Object.assign(group.options, this.#terms);
     group.tick(now);
     for (const connection of this.#connections) connection.tick(now);
     return group.size > 0;
@@ -89,9 +93,14 @@ class NodeService implements ServerEvents {
     for (const { engine, socket } of this.#connections) if (engine?.idle) socket.destroy();
   }
 
-  /** Has connections close once what is under way on them is over. */
+  /** The server closes: connections that are at work serve what still comes, and are not kept for long after it. */
   stop(): void {
-    for (const { engine } of this.#connections) engine?.stop();
+    this.#closing = true;
+  }
+
+  get #terms(): ConnectionOptions {
+    this.#closing &&= !this.#server.listening;
+    return connectionOptions(this.#server, this.#closing);
   }
 }
 
@@ -130,9 +139,8 @@ Object.defineProperty(PyroisServer, "name", { value: "Server" });
 
 Object.assign(PyroisServer.prototype, {
   close(this: Serving, callback?: (error?: Error) => void) {
-    NodeServer.prototype.close.call(this, callback);
-    // Node leaves connections that are at work open until they have been idle for long enough.
     this[SERVICE].stop();
+    NodeServer.prototype.close.call(this, callback);
     return this;
   },
 

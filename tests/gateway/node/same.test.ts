@@ -488,19 +488,6 @@ const differences: Record<string, Difference> = {
     ours: /^HTTP\/1.1 200 .*PURGEALL$/s,
     theirs: /^HTTP\/1.1 400 /,
   },
-  "a request while the server closes": {
-    why: "what is answered then says that it is the last: else the connection would last as long as clients keep it",
-    serve: (server) => {
-      server.on("request", (_, res) => {
-        server.close();
-        res.end("x");
-      });
-    },
-    send: GET,
-    until: "\r\nx",
-    ours: /Connection: close/,
-    theirs: /Connection: keep-alive/,
-  },
 };
 
 test.each(Object.entries(differences))("differs: %s", async (_, what) => {
