@@ -1,6 +1,13 @@
 /** What the suites of others have found to differ from node:http. */
-import http, { type Server } from "node:http";
+import { execFile } from "node:child_process";
+import http, { type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import express from "express";
+import Koa from "koa";
+import supertest from "supertest";
 import { afterEach, describe, expect, test } from "vitest";
 import drop from "../../../src/gateway/node.ts";
 import { RawClient } from "../../support/client.ts";
@@ -94,4 +101,70 @@ test("a server that closes does not keep connections for as long as others", asy
   await client.end();
   client.destroy();
   await closed;
+});
+
+function makeExpress(): RequestListener {
+  const app = express();
+  app.use(express.json());
+  app.get("/", (_req, res) => void res.cookie("a", "1").json({ hello: "world" }));
+  app.post("/", (req, res) => void res.status(201).send(req.body));
+  app.get("/redirect", (_req, res) => res.redirect("/"));
+  return app;
+}
+
+function makeKoa(): RequestListener {
+  const app = new Koa();
+  app.use(async (ctx) => {
+    if (ctx.path === "/redirect") ctx.redirect("/");
+    else if (ctx.method !== "POST") {
+      ctx.cookies.set("a", "1", { httpOnly: false });
+      ctx.body = { hello: "world" };
+    } else {
+      let text = "";
+      for await (const chunk of ctx.req) text += chunk;
+      ctx.status = 201;
+      ctx.body = JSON.parse(text);
+    }
+  });
+  return app.callback();
+}
+
+describe("supertest", () => {
+  test.each([
+    ["Express", makeExpress],
+    ["Koa", makeKoa],
+  ])("asks %s on a server of ours, which it has listen itself", async (_name, make) => {
+    const server = drop.createServer(make());
+    const agent = supertest.agent(server);
+    await agent
+      .get("/")
+      .expect(200, { hello: "world" })
+      .expect("Set-Cookie", /^a=1; path=\//i);
+    await agent.post("/").send({ name: "Ada" }).expect(201, { name: "Ada" });
+    await agent.get("/redirect").redirects(1).expect(200, { hello: "world" });
+    await agent.head("/").expect(200).expect("Content-Length", "17");
+    await Promise.all(Array.from({ length: 20 }, () => agent.get("/").expect(200)));
+    server.close();
+  });
+
+  test("asks applications themselves, where the preload has it make servers of ours", async () => {
+    const root = path.join(import.meta.dirname, "..", "..", "..");
+    const entry = pathToFileURL(path.join(root, "dist", "gateway", "node.js")).href;
+    const code = `
+      const supertest = require("supertest");
+      const app = require("express")();
+      app.get("/", (req, res) => res.json({ server: req.socket.server instanceof globalThis.Ours }));
+      const koa = new (require("koa"))();
+      koa.use((ctx) => { ctx.body = { server: ctx.req.socket.server instanceof globalThis.Ours }; });
+      (async () => {
+        globalThis.Ours = (await import("${entry}")).Server;
+        for (const asked of [app, koa.callback()]) {
+          const { status, body } = await supertest(asked).get("/");
+          console.log(status, body.server);
+        }
+      })();`;
+    const preload = path.join(root, "dist", "gateway", "node", "register.js");
+    const { stdout } = await promisify(execFile)(process.execPath, ["--import", preload, "-e", code], { cwd: root });
+    expect(stdout).toBe("200 true\n".repeat(2));
+  });
 });
