@@ -8,7 +8,7 @@ import { completeRequest, fillRequest, type Incoming, type Outgoing, type Servin
 import { rethrow } from "./rethrow.ts";
 import type { ServerMessages } from "./server-options.ts";
 import { ServerTurn, type TurnOwner } from "./server-turn.ts";
-import { unwatchDrain, watchDrain } from "./turn.ts";
+import { prepareSocket, releaseSocket } from "./socket.ts";
 
 const requestStart = channel("http.server.request.start");
 const responseFinish = channel("http.server.response.finish");
@@ -58,7 +58,7 @@ export class NodeConnection implements TurnOwner {
     socket.on("timeout", this.#onTimeout);
     socket.on("end", this.#onEnd);
     socket.on("error", this.#onError);
-    watchDrain(socket);
+    prepareSocket(socket);
   }
 
   #letGo(): void {
@@ -66,7 +66,7 @@ export class NodeConnection implements TurnOwner {
     socket.off("timeout", this.#onTimeout);
     socket.off("end", this.#onEnd);
     socket.off("error", this.#onError);
-    unwatchDrain(socket);
+    releaseSocket(socket);
   }
 
   /** Serves a request, in the context of the connection. */

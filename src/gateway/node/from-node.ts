@@ -13,7 +13,8 @@ import {
   type ResponseHost,
 } from "../../http/index.ts";
 import { completeRequest, fillRequest, type Incoming, type Outgoing, type ServingSocket } from "./messages.ts";
-import { Turn, watchDrain } from "./turn.ts";
+import { prepareSocket, releaseSocket } from "./socket.ts";
+import { Turn } from "./turn.ts";
 
 /**
  * What is served: a listener of node:http, or middleware, which hands a request on by `next`: there it gets 404, or what
@@ -126,8 +127,7 @@ class ListenerTurn extends Turn {
   override begin(): void {
     const { socket } = this;
     this.#before = socket.bytesWritten;
-    watchDrain(socket);
-    if (socket.listenerCount("timeout") === 0) socket.on("timeout", onTimeout);
+    if (prepareSocket(socket)) socket.on("timeout", onTimeout);
     super.begin();
   }
 
@@ -219,9 +219,12 @@ class ListenerResponse extends OwnResponse {
     fillRequest(req, exchange.head);
     req.upgrade = true;
     host.handOver(exchange, request, (stream, unread) => {
+      const socket = stream as ServingSocket;
+      releaseSocket(socket);
+      socket.off("timeout", onTimeout);
       completeRequest(req, null);
       const head = Buffer.from(unread.buffer, unread.byteOffset, unread.length);
-      this.#context.runInAsyncScope(take, undefined, req, stream as Duplex, head);
+      this.#context.runInAsyncScope(take, undefined, req, socket, head);
     });
   }
 }

@@ -14,11 +14,21 @@ export interface Incoming extends IncomingMessage {
   _consuming: boolean;
   /** Whether nobody will. */
   _dumped: boolean;
-  readonly _readableState: { readingMore: boolean; readonly resumeScheduled: boolean };
+  readonly _readableState: ReadableState;
   /** Takes names and values in turn: fields of the head, or where the request is `complete`, of the trailer section. */
   _addHeaderLines(lines: readonly string[], count: number): void;
   /** Drops the content. */
   _dump(): void;
+}
+
+interface ReadableState {
+  readingMore: boolean;
+  readonly resumeScheduled: boolean;
+  ended: boolean;
+  endEmitted: boolean;
+  destroyed: boolean;
+  closed: boolean;
+  closeEmitted: boolean;
 }
 
 /** A response, with what node:http keeps in it. */
@@ -78,6 +88,18 @@ export function completeRequest(request: Incoming, trailers: HeaderFields | null
     request._addHeaderLines(lines, lines.length);
   }
   request.push(null);
+}
+
+/**
+ * Ends a request that has no content as if it had been read and closed, where nobody listens to it; gives whether that
+ * is so. To be told of it takes longer than all else that there is to such a request.
+ */
+export function dropContent(request: Incoming): boolean {
+  if (request.eventNames().length > 0) return false;
+  request._dumped = true;
+  const state = request._readableState;
+  state.ended = state.endEmitted = state.destroyed = state.closed = state.closeEmitted = true;
+  return true;
 }
 
 /** Has a response tell that it is over, once: it was sent, or never will be. To be called by `process.nextTick`. */

@@ -5,7 +5,7 @@ import { FRAMING_NONE } from "../../parser/abi.ts";
 import {
   closeResponse,
   completeRequest,
-  drainResponse,
+  dropContent,
   type Incoming,
   type Outgoing,
   type ServingSocket,
@@ -36,19 +36,6 @@ function onFinish(this: Outgoing & OfTurn): void {
   this[TURN].finish();
 }
 
-function onDrain(this: ServingSocket): void {
-  if (this._httpMessage) drainResponse(this._httpMessage);
-}
-
-/** Has a socket tell the response that is being written to it when there is room for more. */
-export function watchDrain(socket: ServingSocket): void {
-  if (!socket.listeners("drain").includes(onDrain)) socket.on("drain", onDrain);
-}
-
-export function unwatchDrain(socket: ServingSocket): void {
-  socket.off("drain", onDrain);
-}
-
 /** What node:http tells of a request whose client has gone. */
 function goneError(): Error {
   return Object.assign(new Error("aborted"), { code: "ECONNRESET" });
@@ -65,6 +52,8 @@ export abstract class Turn extends AsyncResource implements ResponseWriter {
   readonly res: Outgoing;
   /** Whether all content was there from the beginning, or none of it is wanted any more. */
   #whole: boolean;
+  /** Whether the request has yet to be told that there is no content; whoever reads is told. */
+  #empty = false;
   #pulling = false;
   /** Goes on pushing, where the request had told to wait. */
   #wake: (() => void) | null = null;
@@ -128,11 +117,16 @@ export abstract class Turn extends AsyncResource implements ResponseWriter {
   feed(): void {
     const { exchange, req } = this;
     if (!this.#whole || exchange.done) return;
+    if (exchange.head.framing === FRAMING_NONE) {
+      req.complete = true;
+      // Most that have no content are never read: what Node does to end one is not done then.
+      this.#empty = true;
+      if (req._consuming) this.pull();
+      return;
+    }
     try {
-      if (exchange.head.framing !== FRAMING_NONE) {
-        const bytes = exchange.content.peek();
-        if (bytes.length > 0 && !req._dumped) req.push(Buffer.from(bytes));
-      }
+      const bytes = exchange.content.peek();
+      if (bytes.length > 0 && !req._dumped) req.push(Buffer.from(bytes));
       completeRequest(req, exchange.trailers);
     } catch (error) {
       rethrow(error);
@@ -141,6 +135,10 @@ export abstract class Turn extends AsyncResource implements ResponseWriter {
 
   /** Somebody reads: pushes what comes from now on, or goes on to. */
   pull(): void {
+    if (this.#empty) {
+      this.#empty = false;
+      this.req.push(null);
+    }
     if (this.#whole) return;
     if (this.#pulling) {
       this.#wake?.();
@@ -228,6 +226,7 @@ export abstract class Turn extends AsyncResource implements ResponseWriter {
     const whole = this.#whole;
     this.#whole = true;
     this.#settle();
+    if (this.#empty && dropContent(req)) return;
     if (!whole && !req.destroyed) completeRequest(req, null);
     req._dump();
   }
