@@ -212,7 +212,8 @@ export abstract class Turn extends AsyncResource implements ResponseWriter {
     res.detachSocket(socket);
     process.nextTick(closeResponse, res);
     if (unread) this.#dump();
-    else if (this.#whole) this.#settle();
+    // Where the connection closes there is no next request to wait for, and as on node:http no rest of this one.
+    else if (this.#whole || res._last) this.#settle();
     else {
       // Who reads on has the rest as well: the next request cannot come before it.
       this.#sentEarly = true;

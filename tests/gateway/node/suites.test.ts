@@ -65,6 +65,18 @@ describe.each([
     expect(await client.responses(1)).toHaveLength(1);
   });
 
+  test("an answer that closes does not wait for the rest of content that is read", async () => {
+    const server = createServer((req, res) => {
+      req.once("data", () => res.writeHead(200, { Connection: "close" }).end("early"));
+    });
+    const client = await connectTo(server);
+    client.socket.on("end", () => client.socket.end());
+    await client.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\na");
+    await client.end();
+    expect(client.received).toMatch(/\r\n\r\n(5\r\nearly\r\n0\r\n\r\n|early)$/);
+    client.destroy();
+  });
+
   test("a server that closes goes on to serve the connections that are at work", async () => {
     const [begun, go] = [deferred(), deferred()];
     const server = createServer(async (req, res) => {
