@@ -45,7 +45,7 @@ class NodeService implements ServerEvents {
   connect(socket: ServingSocket): void {
     this.#group ??= new ConnectionGroup(
       this,
-      { ...parserOptions(this.#options), ...connectionOptions(this.#server) },
+      { ...parserOptions(this.#server, this.#options), ...connectionOptions(this.#server) },
       this.#ticking.now,
     );
     this.#ticking.start();
