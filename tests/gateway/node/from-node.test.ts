@@ -413,6 +413,19 @@ describe("clients that go", () => {
   });
 });
 
+test("a client that ends its side has gone, as on node:http", async () => {
+  let closed: Promise<unknown> = Promise.resolve();
+  const { port } = await serving((_, res) => {
+    closed = once(res, "close");
+    res.write("x");
+  });
+  const client = rawClient(port);
+  await client.write(GET);
+  await client.until(() => client.received.endsWith("x\r\n"));
+  client.socket.end();
+  await closed;
+});
+
 describe("connections", () => {
   test("a server that stops has what is answered say so", async () => {
     const held: ServerResponse[] = [];
@@ -464,7 +477,9 @@ describe("connections", () => {
     );
     const { address } = await listen(app);
     const paths = ["/later", "/own", "/now", "/own", "/later"];
-    const answers = await exchange(address.port, paths.map((path) => GET.replace("/", path)).join(""));
+    const client = rawClient(address.port);
+    await client.write(paths.map((path) => GET.replace("/", path)).join(""));
+    const answers = await client.responses(paths.length);
     expect(answers.map(({ body }) => `/${body}`)).toEqual(paths);
   });
 
