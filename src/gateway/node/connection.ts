@@ -79,7 +79,7 @@ export class NodeConnection implements TurnOwner {
     const { head } = exchange;
     const req = new this.#messages.Incoming(socket) as Incoming;
     req.joinDuplicateHeaders = server.joinDuplicateHeaders;
-    fillRequest(req, head, server.maxHeadersCount || undefined);
+    fillRequest(req, head);
     if (this.#takesOver(exchange, req)) return;
     const res = new this.#messages.Outgoing(req, {
       highWaterMark: socket.writableHighWaterMark,

@@ -45,6 +45,20 @@ function onTimeout(this: ServingSocket): void {
   if (!told) this.destroy();
 }
 
+/**
+ * As node:http: a client that has ended its side while a listener is at work has gone. Else whoever writes to it only
+ * now and then would hear of it late.
+ */
+function onEnd(this: ServingSocket): void {
+  if (this._httpMessage) this.end();
+}
+
+/** Listeners of a socket on which listeners of node:http answer. */
+const LISTENERS = [
+  ["timeout", onTimeout],
+  ["end", onEnd],
+] as const;
+
 /** Has a response say what one of ours says. */
 function writeResponse(res: Outgoing, response: HttpResponse): void {
   const { status, body, contentType, fields } = response;
@@ -127,7 +141,7 @@ class ListenerTurn extends Turn {
   override begin(): void {
     const { socket } = this;
     this.#before = socket.bytesWritten;
-    if (prepareSocket(socket)) socket.on("timeout", onTimeout);
+    if (prepareSocket(socket)) for (const [event, listener] of LISTENERS) socket.on(event, listener);
     super.begin();
   }
 
@@ -221,7 +235,7 @@ class ListenerResponse extends OwnResponse {
     host.handOver(exchange, request, (stream, unread) => {
       const socket = stream as ServingSocket;
       releaseSocket(socket);
-      socket.off("timeout", onTimeout);
+      for (const [event, listener] of LISTENERS) socket.off(event, listener);
       completeRequest(req, null);
       const head = Buffer.from(unread.buffer, unread.byteOffset, unread.length);
       this.#context.runInAsyncScope(take, undefined, req, socket, head);

@@ -67,8 +67,8 @@ export interface ResponseOptions {
   readonly rejectNonStandardBodyWrites?: boolean;
 }
 
-/** Has a request say what the head of one says, as far as `maxFields` of its fields. */
-export function fillRequest(request: Incoming, head: RequestHead, maxFields: number = Number.POSITIVE_INFINITY): void {
+/** Has a request say what the head of one says. */
+export function fillRequest(request: Incoming, head: RequestHead): void {
   const { minorVersion } = head;
   request.httpVersionMajor = 1;
   request.httpVersionMinor = minorVersion;
@@ -77,7 +77,7 @@ export function fillRequest(request: Incoming, head: RequestHead, maxFields: num
   request.url = head.target;
   request.upgrade = false;
   const lines = head.headers.flat();
-  request._addHeaderLines(lines, Math.min(lines.length, 2 * maxFields));
+  request._addHeaderLines(lines, lines.length);
 }
 
 /** Has a request say that it is complete, with these fields after its content. */

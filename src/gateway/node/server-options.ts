@@ -27,9 +27,10 @@ export function checkLeniency(options: ServerOptions & { readonly httpValidation
 }
 
 /** What the parser is told: as large heads as node:http would take, as far as it can. */
-export function parserOptions({ maxHeaderSize = defaultHeaderSize }: ServerOptions): Partial<GroupOptions> {
+export function parserOptions(server: Server, { maxHeaderSize }: ServerOptions): Partial<GroupOptions> {
   const maxHeadSize = Math.max(HEAD_LEAST, Math.min(maxHeaderSize || defaultHeaderSize, HEAD_MOST));
-  return { maxHeadSize, maxTargetSize: maxHeadSize, maxFields: FIELDS_MAX };
+  const maxFields = Math.max(1, Math.min(server.maxHeadersCount || FIELDS_MAX, FIELDS_MAX));
+  return { maxHeadSize, maxTargetSize: maxHeadSize, maxFields };
 }
 
 /** Milliseconds of a timeout of node:http, where 0 means that there is none. */

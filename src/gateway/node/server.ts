@@ -51,7 +51,11 @@ class NodeService implements ServerEvents {
   }
 
   connect(socket: ServingSocket): void {
-    this.#group ??= new ConnectionGroup(this, { ...parserOptions(this.#options), ...this.#terms }, this.#ticking.now);
+    this.#group ??= new ConnectionGroup(
+      this,
+      { ...parserOptions(this.#server, this.#options), ...this.#terms },
+      this.#ticking.now,
+    );
     this.#ticking.start();
     const connection = new NodeConnection(this.#server, socket, this.#messages);
     (socket as ServedSocket)[CONNECTION] = connection;

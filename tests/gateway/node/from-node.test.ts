@@ -13,7 +13,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { type FromNodeOptions, fromNode, type NodeListener } from "../../../src/gateway/node.ts";
 import { App, type Server, type ServerOptions } from "../../../src/index.ts";
-import { cors } from "../../../src/middleware/index.ts";
+import { compression, cors, etag } from "../../../src/middleware/index.ts";
+import { cached } from "../../../src/services/cache.ts";
 import { exchange, RawClient } from "../../support/client.ts";
 
 const closing: (() => unknown)[] = [];
@@ -156,6 +157,16 @@ describe("beside what this application does", () => {
     expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([201, "http://b"]);
     expect([answer.headers.get("x-own"), answer.headers.get("x-hook")]).toEqual(["1", "1"]);
     expect(answer.headers.getAll("set-cookie").map((line) => line.slice(0, 3))).toEqual(["a=1", "b=2"]);
+  });
+
+  test("middleware that looks at content leaves it alone", async () => {
+    let count = 0;
+    const { app } = application((_, res) => res.end(`made ${++count}`));
+    app.use(cached({ timeout: 60 }), etag());
+    app.on("response", compression({ minSize: 0 }));
+    const ask = () => app.inject({ headers: { "Accept-Encoding": "gzip" } });
+    expect([(await ask()).text(), (await ask()).text()]).toEqual(["made 1", "made 2"]);
+    expect([(await ask()).headers.get("etag"), (await ask()).headers.get("content-encoding")]).toEqual([null, null]);
   });
 
   test("a listener under a route sees the whole target", async () => {
@@ -413,6 +424,19 @@ describe("clients that go", () => {
   });
 });
 
+test("a client that ends its side has gone, as on node:http", async () => {
+  let closed: Promise<unknown> = Promise.resolve();
+  const { port } = await serving((_, res) => {
+    closed = once(res, "close");
+    res.write("x");
+  });
+  const client = rawClient(port);
+  await client.write(GET);
+  await client.until(() => client.received.endsWith("x\r\n"));
+  client.socket.end();
+  await closed;
+});
+
 describe("connections", () => {
   test("a server that stops has what is answered say so", async () => {
     const held: ServerResponse[] = [];
@@ -464,7 +488,9 @@ describe("connections", () => {
     );
     const { address } = await listen(app);
     const paths = ["/later", "/own", "/now", "/own", "/later"];
-    const answers = await exchange(address.port, paths.map((path) => GET.replace("/", path)).join(""));
+    const client = rawClient(address.port);
+    await client.write(paths.map((path) => GET.replace("/", path)).join(""));
+    const answers = await client.responses(paths.length);
     expect(answers.map(({ body }) => `/${body}`)).toEqual(paths);
   });
 

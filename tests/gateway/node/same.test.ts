@@ -211,17 +211,17 @@ const plays: Record<string, Play> = {
     serve: listening((req, res) => res.end(req.url)),
     send: `OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n${LAST}`,
   },
+  "as many fields as maxHeadersCount": {
+    serve: (server) => {
+      server.maxHeadersCount = 2;
+      server.on("request", (_, res) => res.end("x"));
+    },
+    send: LAST,
+  },
   joinDuplicateHeaders: {
     options: { joinDuplicateHeaders: true },
     serve: listening((req, res) => res.end(req.headers.age)),
     send: `GET / HTTP/1.1\r\nHost: a\r\nAge: 1\r\nAge: 2\r\n\r\n${LAST}`,
-  },
-  maxHeadersCount: {
-    serve: (server) => {
-      server.maxHeadersCount = 2;
-      server.on("request", (req, res) => res.end(JSON.stringify(req.headers)));
-    },
-    send: "GET / HTTP/1.1\r\nConnection: close\r\nHost: a\r\nX-A: 1\r\nX-B: 2\r\n\r\n",
   },
   uniqueHeaders: {
     options: { uniqueHeaders: ["x-a"] },
@@ -480,6 +480,16 @@ const differences: Record<string, Difference> = {
     send: "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
     ours: /^HTTP\/1.1 400 /,
     theirs: /^HTTP\/1.1 200 /,
+  },
+  "more fields than maxHeadersCount": {
+    why: "Node 20 leaves out what comes after them, later ones refuse it",
+    serve: (server) => {
+      server.maxHeadersCount = 2;
+      server.on("request", (_, res) => res.end("x"));
+    },
+    send: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-A: 1\r\n\r\n",
+    ours: /^HTTP\/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n$/,
+    theirs: /^HTTP\/1.1 (200|431) /,
   },
   "a method that nobody has registered": {
     why: "there is no list of methods that may be used",
