@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { isPromise } from "../app/handler.ts";
 import type { Middleware } from "../app/index.ts";
 import { discardContent } from "../h1/index.ts";
-import { type Answer, HttpHeaders, type HttpRequest, HttpResponse, toResponse } from "../http/index.ts";
+import { type Answer, HttpHeaders, type HttpRequest, HttpResponse, OwnResponse, toResponse } from "../http/index.ts";
 import { KeptResponse } from "../services/kept.ts";
 
 /** entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE (RFC 9110 §8.8.3) */
@@ -62,7 +62,8 @@ function notModified(response: HttpResponse, tag: string): HttpResponse {
 
 function tagged(answer: Answer, request: HttpRequest): HttpResponse {
   const response = toResponse(answer);
-  if (response.status !== 200 || request.done) return response;
+  // What others write has no content to make a tag of.
+  if (response.status !== 200 || request.done || response instanceof OwnResponse) return response;
   const tag = findTag(response);
   const ifNoneMatch = tag === null ? null : request.headers.get("if-none-match");
   const theirs = ifNoneMatch === null ? null : matching(ifNoneMatch, tag as string);

@@ -43,11 +43,77 @@ interface Machine {
 
 const PEER: Peer = { remoteAddress: "127.0.0.1", localAddress: "127.0.0.1" };
 
+/**
+ * What is written to one end of a connection, as a stream of Node: for those who write a response, or go on in another
+ * protocol, themselves. Nothing is read from it. What sockets have beside is there, as far as it means anything here.
+ */
+class EndStream extends Duplex {
+  readonly remoteAddress = PEER.remoteAddress;
+  readonly localAddress = PEER.localAddress;
+  bytesWritten = 0;
+  readonly #end: End;
+
+  constructor(end: End) {
+    super({ allowHalfOpen: true });
+    this.#end = end;
+    // As with a socket: whoever goes on with it listens, or need not.
+    this.on("error", () => {});
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.#send([chunk], done);
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], done: () => void): void {
+    this.#send(
+      chunks.map(({ chunk }) => chunk),
+      done,
+    );
+  }
+
+  #send(pieces: readonly Buffer[], done: () => void): void {
+    for (const { length } of pieces) this.bytesWritten += length;
+    this.#end.write(pieces);
+    done();
+  }
+
+  override _final(done: () => void): void {
+    this.#end.end();
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#end.destroy();
+    this.#end.machine?.abort();
+    done(error);
+  }
+
+  setTimeout(): this {
+    return this;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+}
+
 /** One end of a connection in memory. What is written reaches the other end later, never from within. */
 class End implements Transport {
   readonly peer = PEER;
   machine: Machine | null = null;
   other: End | null = null;
+  #stream: EndStream | null = null;
+
+  get stream(): EndStream {
+    this.#stream ??= new EndStream(this);
+    return this.#stream;
+  }
 
   write(pieces: readonly (string | Uint8Array)[]): boolean {
     // Copied: whoever wrote them may go on with them.
@@ -68,6 +134,7 @@ class End implements Transport {
 
   destroy(): void {
     queueMicrotask(() => this.other?.machine?.abort());
+    this.#stream?.destroy();
   }
 
   reset(): void {
@@ -78,16 +145,9 @@ class End implements Transport {
   pause(): void {}
   resume(): void {}
 
-  /** A stream whose writes still reach the other end; nothing is read from it. */
-  detach(): Duplex {
+  detach(): EndStream {
     this.machine = null;
-    return new Duplex({
-      read() {},
-      write: (chunk: Buffer, _encoding, done) => {
-        this.write([chunk]);
-        done();
-      },
-    });
+    return this.stream;
   }
 }
 

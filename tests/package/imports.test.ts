@@ -13,7 +13,6 @@ const FLOORS: Record<string, { imports: string[]; types?: string[]; node: boolea
   router: { imports: [], node: false },
   app: { imports: ["router", "http", "parser"], node: false },
   // What serves Node's own interface may name it; what serves fetch may not, as is tested below.
-  gateway: { imports: ["app", "http", "h1", "parser", "router"], node: true },
   services: {
     imports: ["app", "http", "h1", "parser"],
     node: true,
@@ -48,6 +47,10 @@ const FLOORS: Record<string, { imports: string[]; types?: string[]; node: boolea
     imports: ["dev", "services", "app", "router", "http", "h1", "parser"],
     node: true,
     packages: ["ws", "@fastify/busboy"],
+  },
+  gateway: {
+    imports: ["server", "services", "app", "router", "http", "h1", "parser"],
+    node: true,
   },
 };
 
