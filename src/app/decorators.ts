@@ -54,7 +54,11 @@ function aroundOf(blueprint: Blueprint, name: PropertyKey): Middleware[] {
 /** A list of middleware that may still grow, as one. */
 function asOne(list: readonly Middleware[]): Middleware {
   const one: Middleware = (next, route) => fold(list, next, route);
-  return Object.defineProperty(one, "onResponse", { get: () => tellAll(list) });
+  return Object.defineProperties(one, {
+    onResponse: { get: () => tellAll(list) },
+    // What lists of routes show.
+    name: { get: () => list.map(({ name }) => name || "(function)").join(", ") || "@use" },
+  });
 }
 
 function checkMethod(context: ClassMethodDecoratorContext, what: string): void {

@@ -44,6 +44,24 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
     node: true,
     packages: ["ws", "@fastify/busboy"],
   },
+  cli: {
+    imports: [
+      "index.ts",
+      "dev",
+      "gateway",
+      "server",
+      "middleware",
+      "services",
+      "app",
+      "router",
+      "http",
+      "h1",
+      "parser",
+    ],
+    node: true,
+    // What projects import that it makes.
+    packages: ["pyrois", "pyrois/engine"],
+  },
 };
 
 function sources(): string[] {
