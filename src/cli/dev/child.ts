@@ -7,7 +7,7 @@ import { type AddressInfo, Server } from "node:net";
 import type { App } from "../../index.ts";
 import { importModule } from "../application.ts";
 import { enableTypeScript } from "../typescript.ts";
-import type { Asked, Order, Report } from "./messages.ts";
+import { type Asked, HANDS_OVER, type Order, type Report } from "./messages.ts";
 
 const [file] = process.argv.slice(2);
 
@@ -90,10 +90,16 @@ async function run(place: { readonly port?: number; readonly host?: string }): P
   const started = async () => {
     // One place after the other: a server may listen once another does.
     for (const each of settled) await each;
-    tell({ type: "started", listens: asked > 0, cpu: cpuSince(before) });
+    tell({ type: "started", listens: asked > 0 || !HANDS_OVER, cpu: cpuSince(before) });
   };
   if (app !== null && app.server === null) {
-    await app.run({ ...place, onListen: started });
+    await app.run({
+      ...place,
+      onListen: ({ url }) => {
+        if (!HANDS_OVER) console.log(`listening on ${url}`);
+        started();
+      },
+    });
     process.exit();
   }
   // It listens by itself, or has begun to.
@@ -146,7 +152,7 @@ function obey(order: Order, handle: unknown): void {
 }
 
 let running: App | null = null;
-askInPlaceOfListening();
+if (HANDS_OVER) askInPlaceOfListening();
 process.on("message", obey);
 // Whoever has started it is gone.
 process.on("disconnect", () => stopping || process.exit());

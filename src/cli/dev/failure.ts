@@ -23,11 +23,17 @@ export interface Failure {
   readonly details: string;
 }
 
-/** Lines before and after the wrong one. */
+/** Lines before and after the wrong one, and characters of each. */
 const AROUND = 4;
+const LINE_MAX = 500;
 
+/** The path that a URL or a path tells; what is no such URL stays as it is. */
 function pathOf(name: string): string {
-  return name.startsWith("file:") ? fileURLToPath(name) : name;
+  try {
+    return name.startsWith("file:") ? fileURLToPath(name) : name;
+  } catch {
+    return name;
+  }
 }
 
 /** Whether a file is the user's own. */
@@ -59,11 +65,15 @@ function placeIn(lines: readonly string[]): SourcePlace | null {
   return null;
 }
 
+/** What is shown: a message may name any file. */
+const SOURCE = /\.[cm]?[jt]sx?$/;
+
 function sourceAt({ file, line }: SourcePlace): [number, string][] {
+  if (!SOURCE.test(file)) return [];
   try {
     const lines = readFileSync(file, "utf8").split(/\r?\n/);
     const first = Math.max(1, line - AROUND);
-    return lines.slice(first - 1, line + AROUND).map((text, index) => [first + index, text]);
+    return lines.slice(first - 1, line + AROUND).map((text, index) => [first + index, text.slice(0, LINE_MAX)]);
   } catch {
     // It may be gone.
     return [];

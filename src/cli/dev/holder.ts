@@ -110,7 +110,8 @@ export class Holder {
     this.#waiting = [];
     for (const each of waiting) {
       const { key, socket } = each;
-      if (this.#take !== null && this.#claimed.has(key)) this.#take(key, socket, () => this.#accept(key, socket));
+      // Where it is lost it waits for the next one.
+      if (this.#take !== null && this.#claimed.has(key)) this.#take(key, socket, () => this.#waiting.push(each));
       else if (this.#failure !== null) this.#show(socket);
       else this.#waiting.push(each);
     }

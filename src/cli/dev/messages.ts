@@ -31,3 +31,6 @@ export type Report =
   /** The module is there; `cpu` is milliseconds of the processor since `run`. */
   | { readonly type: "started"; readonly listens: boolean; readonly cpu: number }
   | { readonly type: "loaded"; readonly failed: boolean; readonly cpu: number };
+
+/** Whether connections can be handed from one process to another: Bun and Deno cannot. There modules listen themselves. */
+export const HANDS_OVER: boolean = process.versions.bun === undefined && process.versions.deno === undefined;

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { pathToFileURL } from "node:url";
 import type { Failure } from "./failure.ts";
 import { Holder } from "./holder.ts";
-import type { Asked, Report } from "./messages.ts";
+import { type Asked, HANDS_OVER, type Report } from "./messages.ts";
 import { RunningProcess } from "./process.ts";
 import { Watcher } from "./watcher.ts";
 
@@ -205,7 +205,7 @@ export class Session {
 
   /** Listens where the module would have, had it not failed before it did. */
   async #hold(): Promise<void> {
-    if (this.#holder.listening) return;
+    if (this.#holder.listening || !HANDS_OVER) return;
     const { port = 8080, host = "127.0.0.1" } = this.#options.place;
     // Where another program listens there is nobody to tell.
     await this.#holder.listen({ port, host, index: 0 }).catch(() => {});

@@ -101,6 +101,8 @@ export class Watcher {
 
   #note(file: string, tree: boolean): void {
     this.#changed.add(file);
+    // It counts from now on; its version comes with the change.
+    if (tree) this.#files.set(file, "");
     if (tree && statSync(file, { throwIfNoEntry: false })?.isDirectory()) this.#scan(file);
     if (this.#timer === null) this.#events.touched();
     else clearTimeout(this.#timer);
