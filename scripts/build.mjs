@@ -66,8 +66,8 @@ async function bundle() {
   const entries = Object.values(exports)
     .filter((entry) => entry.default !== undefined)
     .map((entry) => entry.default.replace("./dist/", "src/").replace(/js$/, "ts"));
-  // The command, and what `pyrois dev` has another process begin with.
-  const entryPoints = [...entries, "src/cli.ts", "src/cli/dev/child.ts"];
+  // What a thread begins with that serves, the command, and what `pyrois dev` has another process begin with.
+  const entryPoints = [...entries, "src/server/thread-worker.ts", "src/cli.ts", "src/cli/dev/child.ts"];
   await build({ ...options, entryPoints, outdir: "dist", splitting: true, chunkNames: "chunks/[hash]" });
   // What the floor of the benchmark reads with.
   await build({ ...options, entryPoints: ["src/server/direct-read.ts"], outfile: "build/direct-read.js" });

@@ -1,5 +1,5 @@
-// `npm run test:hosts`: the parser's vectors on every JavaScript host there is, and the server where it can listen; one
-// line a host.
+// `npm run test:hosts`: the parser's vectors on every JavaScript host there is, the server where it can listen, and
+// applications by fetch where that is how the host serves; one line a host.
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,6 +18,8 @@ async function bundle(entry, format, options = {}) {
     format,
     target: "es2022",
     write: false,
+    // Of what dist/ has in pieces an entry may need some for nothing but its order.
+    logOverride: { "ignored-bare-import": "silent" },
     ...options,
   });
   return outputFiles[0].text;
@@ -68,6 +70,7 @@ async function chromium(program) {
 
 const script = path.resolve(OUT, "script.mjs");
 const server = path.resolve(OUT, "server.mjs");
+const fetching = path.resolve(OUT, "fetch.mjs");
 const browser = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 
 /** A host that runs programs and can listen; `rights` are what it must be given for that. */
@@ -76,12 +79,21 @@ const listening = (name, command, args = [], rights = []) => ({
   vectors: () => run(command, [...args, script]),
   server: () => run(command, [...args, ...rights, server]),
 });
+/** The same for one that also serves by fetch. */
+const fetcher = (name, command, args, rights = []) => ({
+  ...listening(name, command, args, rights),
+  fetch: () => run(command, [...(args ?? []), ...rights, fetching]),
+});
 const HOSTS = [
   listening(`node ${process.versions.node}`, process.execPath),
   ...["22", "24", "26"].map((version) => listening(`node ${version}`, bin(`node${version}/bin/node`))),
-  listening("bun", bin(".bin/bun")),
-  listening("deno", bin(".bin/deno"), ["run", "--no-remote"], ["-N", "-R", "-W", "-E"]),
-  { name: "workerd", vectors: () => run(bin(".bin/workerd"), ["test", "tests/hosts/workerd.capnp"]) },
+  fetcher("bun", bin(".bin/bun")),
+  fetcher("deno", bin(".bin/deno"), ["run", "--no-remote"], ["-N", "-R", "-W", "-E"]),
+  {
+    name: "workerd",
+    vectors: () => run(bin(".bin/workerd"), ["test", "tests/hosts/workerd.capnp"]),
+    fetch: () => run(bin(".bin/workerd"), ["test", "tests/hosts/workerd-fetch.capnp"]),
+  },
   { name: "chromium", vectors: browser && (() => chromium(browser)) },
 ];
 
@@ -101,7 +113,7 @@ function serverText(results) {
 }
 
 /** Runs all that a host can run, and says in one line how it did; gives whether it passed. */
-async function test({ name, vectors, server }) {
+async function test({ name, vectors, server, fetch }) {
   if (!vectors) throw new Error("it is not installed");
   const { builds, chosen, passed, failures } = await resultOf(vectors);
   const texts = [`${passed} vectors on ${builds.join(", ")}; by itself it chose ${chosen}`];
@@ -112,6 +124,11 @@ async function test({ name, vectors, server }) {
     texts.push(serverText(results));
     for (const result of results) failures.push(...result.failures);
   }
+  if (fetch) {
+    const result = await resultOf(fetch);
+    texts.push(`${result.passed} checks of an application by fetch`);
+    failures.push(...result.failures);
+  }
   console.log(`${label.padEnd(16)} ${failures.length === 0 ? "passed" : "FAILED"}  ${texts.join("; ")}`);
   for (const failure of failures.slice(0, 5)) console.log(`    ${failure.replaceAll(/\s+/g, " ").slice(0, 300)}`);
   return failures.length === 0;
@@ -120,6 +137,9 @@ async function test({ name, vectors, server }) {
 mkdirSync(OUT, { recursive: true });
 writeFileSync(script, await bundle("script", "esm"));
 writeFileSync(server, await bundle("server", "esm", { platform: "node" }));
+// No platform: what both are made of must need nothing of Node.
+writeFileSync(fetching, await bundle("fetch", "esm"));
+writeFileSync(path.join(OUT, "fetch-worker.js"), await bundle("fetch-worker", "esm"));
 writeFileSync(path.join(OUT, "worker.js"), await bundle("worker", "esm", { external: ["parser.wasm"] }));
 const inline = (await bundle("script", "iife")).replaceAll("</script", "<\\/script");
 writeFileSync(

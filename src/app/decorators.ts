@@ -1,6 +1,7 @@
 /** Decorators (TC39) of the methods and classes of blueprints. */
 import type { HttpRequest, Params } from "../http/index.ts";
 import { type Blueprint, useOnClass } from "./blueprint.ts";
+import { madeOf } from "./doc.ts";
 import type { Handler, Middleware, PathParams } from "./handler.ts";
 import { fold, tellAll } from "./layers.ts";
 import type { MethodOptions, NoSchemas, RouteOptions } from "./routes.ts";
@@ -56,6 +57,7 @@ function asOne(list: readonly Middleware[]): Middleware {
   const one: Middleware = (next, route) => fold(list, next, route);
   return Object.defineProperties(one, {
     onResponse: { get: () => tellAll(list) },
+    security: { get: () => list.flatMap(({ security = [] }) => security) },
     // What lists of routes show.
     name: { get: () => list.map(({ name }) => name || "(function)").join(", ") || "@use" },
   });
@@ -81,7 +83,8 @@ export function route<const Pattern extends string, const S extends Schemas = No
       // By its name where it has one: what Deno makes of `access.get` finds no overriding method.
       const method = hidden ? access.get(this) : (this as unknown as Record<PropertyKey, Handler>)[name];
       const middleware = [...(options.middleware ?? []), asOne(aroundOf(this, name))];
-      this.routes.route(path as string, method.bind(this), { ...(options as RouteOptions), middleware });
+      const serve = madeOf(method.bind(this), method);
+      this.routes.route(path as string, serve, { ...(options as RouteOptions), middleware });
     });
   };
 }

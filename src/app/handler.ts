@@ -1,6 +1,8 @@
 /** What people write: handlers, what stands around them, and what is told of requests. */
 import type { Answer, HttpRequest, HttpResponse, Params } from "../http/index.ts";
 import type { Converters, ConverterTypes, PathParams as TypedParams } from "../router/index.ts";
+import type { RouteDoc, SecurityScheme } from "./doc.ts";
+import type { NewRoute } from "./routes.ts";
 import type { Schemas } from "./schema.ts";
 
 /** None of one's own. */
@@ -27,7 +29,13 @@ export interface RouteInfo {
   readonly pattern: string;
   readonly name: string | undefined;
   readonly host: string | undefined;
+  /** Who has registered it, for errors: of a blueprint its class. */
+  readonly origin: string | undefined;
+  /** What its pattern begins with for the groups and routers that it is in; "" outside of them. */
+  readonly prefix: string;
   readonly schema: Schemas | undefined;
+  readonly maxBodySize: number | undefined;
+  readonly doc: RouteDoc | undefined;
   /** As it was registered. */
   readonly handler: Handler;
 }
@@ -44,6 +52,8 @@ export interface Middleware {
    * `response` in its place.
    */
   readonly onResponse?: ResponseHook;
+  /** How clients say who they are to what it stands around, for what is told of the routes; all of these are taken. */
+  readonly security?: readonly SecurityScheme[];
 }
 
 /** Middleware of a function that is called with each request, and with what comes next. */
@@ -51,6 +61,12 @@ export function around(
   serve: (request: HttpRequest, next: () => Answer | Promise<Answer>) => Answer | Promise<Answer>,
 ): Middleware {
   return (next) => (request) => serve(request, () => next(request));
+}
+
+/** What stands around a route that an application has, the outermost first. */
+export function middlewareOf(route: RouteInfo): readonly Middleware[] {
+  const { at, own } = route as NewRoute;
+  return [...at.layers(), ...(own === null ? [] : [own])].flatMap(({ middleware }) => middleware);
 }
 
 /** What an error handler gives: an answer, or undefined where the error is for others. */

@@ -2,6 +2,7 @@ export { Application } from "./application.ts";
 export { Blueprint } from "./blueprint.ts";
 export { bodyLimit } from "./body-limit.ts";
 export { del, get, patch, post, put, type RequestOf, type RouteDecorator, route, use } from "./decorators.ts";
+export { asWritten, type ResponseDoc, type RouteDoc, type SecurityScheme } from "./doc.ts";
 export {
   around,
   type Caught,
@@ -10,6 +11,7 @@ export {
   type Handler,
   isPromise,
   type Middleware,
+  middlewareOf,
   type NoConverters,
   type PathParams,
   type RequestHook,

@@ -52,7 +52,11 @@ export class Router<const Prefix extends string = ""> extends Routes<NoConverter
   #serve(routes: readonly NewRoute[]): void {
     const above = this.#above;
     if (above === null) return;
-    const served = routes.map((route) => ({ ...route, pattern: `${this.#prefix}${route.pattern}` }));
+    const served = routes.map((route) => ({
+      ...route,
+      pattern: `${this.#prefix}${route.pattern}`,
+      prefix: `${this.#prefix}${route.prefix}`,
+    }));
     above.register(served);
     for (const [index, route] of routes.entries()) this.#served.set(route, served[index]);
   }

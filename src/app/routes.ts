@@ -4,6 +4,7 @@ import { methodId } from "../parser/index.ts";
 import type { Converters } from "../router/index.ts";
 import type { Blueprint } from "./blueprint.ts";
 import { bodyLimit } from "./body-limit.ts";
+import { madeOf, type RouteDoc } from "./doc.ts";
 import type {
   ErrorClass,
   ErrorHandler,
@@ -12,6 +13,7 @@ import type {
   PathParams,
   RequestHook,
   ResponseHook,
+  RouteInfo,
 } from "./handler.ts";
 import { type Layer, newLayer } from "./layers.ts";
 import { checked, type Result, type Schemas, type Valid } from "./schema.ts";
@@ -35,6 +37,8 @@ export interface RouteOptions<S extends Schemas = Schemas> {
   readonly maxBodySize?: number;
   /** Check the request before the handler gets it, and what it returns. */
   readonly schema?: S;
+  /** What is told of the route to those who read about it. */
+  readonly doc?: RouteDoc;
 }
 
 /** What a route may have whose method is told by the function that registers it. */
@@ -69,16 +73,7 @@ export interface RouteEvents {
 }
 
 /** A route on its way to the application, and as that serves it. */
-export interface NewRoute {
-  readonly method: string;
-  readonly pattern: string;
-  readonly handler: Handler;
-  readonly name: string | undefined;
-  readonly host: string | undefined;
-  /** Who has registered it, for errors. */
-  readonly origin: string | undefined;
-  readonly schema: Schemas | undefined;
-  readonly maxBodySize: number | undefined;
+export interface NewRoute extends RouteInfo {
   /** What is around it alone; null where nothing is. */
   readonly own: Layer | null;
   /** Has what is around all that was registered where it was. */
@@ -346,9 +341,10 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     const pattern = `${this.#prefix}${path}`;
     checkPath(path, pattern);
     if (typeof handler !== "function") throw new TypeError(`the handler of ${pattern} is no function`);
-    const { name, host, schema, maxBodySize } = options;
+    const { name, host, schema, maxBodySize, doc } = options;
     const own = ownLayer(options, pattern);
-    const serve = schema === undefined ? (handler as Handler) : checked(schema, handler as Handler, pattern);
+    const serve =
+      schema === undefined ? (handler as Handler) : madeOf(checked(schema, handler as Handler, pattern), handler);
     const { origin, place } = this;
     const routes = methods.map((method, index) => ({
       method,
@@ -358,8 +354,10 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
       name: index === 0 ? name : undefined,
       host,
       origin,
+      prefix: this.#prefix,
       schema,
       maxBodySize,
+      doc,
       own,
       at: place,
       serve,

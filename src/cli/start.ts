@@ -1,4 +1,5 @@
 /** `pyrois start`: serves a module in production. */
+import cluster from "node:cluster";
 import { importModule, locate } from "./application.ts";
 import { type Command, CommandError, type Given, numberOf, textOf } from "./command.ts";
 import { print } from "./terminal.ts";
@@ -57,7 +58,7 @@ export const command: Command = {
       });
     } else if (app.server === null) {
       try {
-        await app.run({ ...options, onListen: ({ url }) => print(`listening on ${url}`) });
+        await app.run({ ...options, onListen: ({ url }) => cluster.isPrimary && print(`listening on ${url}`) });
       } catch (error) {
         throw new CommandError((error as Error).message, { cause: error });
       }

@@ -192,6 +192,17 @@ export class ServerConnection implements ExchangeOwner {
     this.#flush();
   }
 
+  /**
+   * Closes after an answer that tells the client to come again elsewhere, so that no request is lost: that to what is at
+   * work, where it is not given yet, else that to the next.
+   */
+  retire(): void {
+    const newest = this.#incoming ?? this.#pipeline.newest;
+    if (newest !== null && !newest.answered) this.stop();
+    // As with maxRequestsPerConnection, of which there are none left.
+    else this.#requests = Number.POSITIVE_INFINITY;
+  }
+
   /** Ends it at once, whatever is under way. */
   cut(): void {
     this.abort();

@@ -44,12 +44,17 @@ const OPTIONS = new Set(["upgrade", "te"]);
 /** What an application sets that sets nothing. */
 export const NO_FIELDS: Readonly<ApplicationFields> = { lines: "", length: null, hasDate: false, options: [] };
 
+/** Throws a TypeError where a field is not for applications to set, for it says what becomes of the connection. */
+export function refuseOwnField(name: string): void {
+  if (OWN_FIELDS.test(name)) throw new TypeError(`${name} is written by the connection, not by the application`);
+}
+
 /** The lines of the fields that an application set. Throws a TypeError where one is not valid, or not its to set. */
 export function fieldLines(fields: Fields): ApplicationFields {
   const found: ApplicationFields = { ...NO_FIELDS };
   for (const [name, value] of fields) {
     checkField(name, value);
-    if (OWN_FIELDS.test(name)) throw new TypeError(`${name} is written by the connection, not by the application`);
+    refuseOwnField(name);
     const key = name.toLowerCase();
     if (key === "content-length") {
       if (found.length !== null) throw new TypeError("Content-Length is given more than once");

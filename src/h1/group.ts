@@ -38,6 +38,7 @@ export class ConnectionGroup implements ConnectionOwner {
   readonly #events: ServerEvents;
   readonly #connections = new Set<ServerConnection>();
   #stopped = false;
+  #retired = false;
 
   /** `now` is any clock's time in milliseconds. Throws a RangeError where an option is out of its range. */
   constructor(events: ServerEvents, options: GroupOptions = {}, now = 0) {
@@ -57,6 +58,7 @@ export class ConnectionGroup implements ConnectionOwner {
     const connection = new ServerConnection(this, transport);
     this.#connections.add(connection);
     if (this.#stopped) connection.stop();
+    else if (this.#retired) connection.retire();
     return connection;
   }
 
@@ -64,6 +66,16 @@ export class ConnectionGroup implements ConnectionOwner {
   tick(now: number): void {
     this.clock.now = Math.trunc(now);
     for (const connection of this.#connections) connection.tick();
+  }
+
+  /**
+   * Has every connection, also those that come still, close after its next answer: clients that are told so by
+   * `Connection: close` go elsewhere, and none meets a connection that is just being closed (RFC 9112 §9.6). To be
+   * stopped later.
+   */
+  retire(): void {
+    this.#retired = true;
+    for (const connection of this.#connections) connection.retire();
   }
 
   /** Closes every connection once what is under way on it is over; those that come still are closed at once. */

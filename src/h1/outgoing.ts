@@ -36,12 +36,12 @@ function isNodeStream(source: object): source is NodeStream {
 function ignore(): void {}
 
 /** Has an error wait until the source is iterated, which then tells of it: nobody else listens. */
-function holdErrors(source: ContentStream): void {
+export function holdErrors(source: ContentStream): void {
   if (isNodeStream(source)) source.on("error", ignore);
 }
 
 /** Tells a source that nobody will ask it again. What it does about it concerns nobody. */
-function letGo(source: ContentStream, iterator: AsyncIterator<unknown>): void {
+export function letGo(source: ContentStream, iterator: AsyncIterator<unknown>): void {
   try {
     // To end an iteration that has not begun does nothing to it.
     if (isNodeStream(source)) source.destroy();

@@ -27,13 +27,18 @@ export {
   BINARY,
   type BodyInit,
   type BodyStream,
+  fromFetchResponse,
   HandOver,
   HttpResponse,
+  isFetchResponse,
+  isHopByHop,
   json,
   type ResponseInit,
   TEXT,
+  TO_RESPONSE,
   toResponse,
 } from "./response.ts";
 export * from "./state.ts";
 export * from "./status-errors.ts";
 export { decodeUtf8 } from "./utf8.ts";
+export { StreamPieces } from "./web-stream.ts";

@@ -1,6 +1,7 @@
 import type { OutgoingMessage, TakeOver, Trailers } from "../h1/index.ts";
 import { type ClearCookieOptions, type CookieOptions, clearCookieLine, setCookieLine } from "./cookies.ts";
 import { type HeadersInit, HttpHeaders } from "./headers.ts";
+import { StreamPieces } from "./web-stream.ts";
 
 /** Content that comes piece by piece: async iterables, generators, and the web's streams where they are iterable. */
 export type BodyStream = AsyncIterable<string | Uint8Array>;
@@ -106,6 +107,9 @@ type JsonObject = (object & { readonly then?: never }) | Readonly<Record<string,
 /** What a handler may return. */
 export type Answer = HttpResponse | string | Uint8Array | BodyStream | Blob | JsonObject | number | boolean | null;
 
+/** Name of the method by which a Response of fetch that is not the host's own says what response it is. */
+export const TO_RESPONSE: unique symbol = Symbol("toResponse");
+
 /**
  * The response that a handler's value means: text, bytes and what is iterated as they are, a Blob with its type and
  * size, a Response of fetch as the same response, null nothing (204), all else JSON. An Error is thrown: to return one
@@ -123,7 +127,7 @@ export function toResponse(value: Answer | undefined): HttpResponse {
   // Plain data first: it is the common case.
   if (typeof value === "object" && value.constructor !== Object) {
     if (value instanceof Error) throw value;
-    if (isFetchResponse(value)) return fromFetch(value);
+    if (isFetchResponse(value)) return (value as Convertible)[TO_RESPONSE]?.() ?? fromFetchResponse(value);
     if (value instanceof ArrayBuffer) return new HttpResponse(new Uint8Array(value));
     if (hasNoJson(value))
       throw new TypeError(`${Object.prototype.toString.call(value)} has no JSON; return a list or an object`);
@@ -137,9 +141,15 @@ function hasNoJson(value: object): boolean {
   return Symbol.iterator in value || ArrayBuffer.isView(value);
 }
 
+/** A Response of fetch that knows itself what response it is. */
+interface Convertible {
+  readonly [TO_RESPONSE]?: () => HttpResponse;
+}
+
 /** By what it calls itself: Node loads all of fetch where its class is named. */
-function isFetchResponse(value: object): value is Response {
-  return (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === "Response";
+export function isFetchResponse(value: unknown): value is Response {
+  const tagged = value as { readonly [Symbol.toStringTag]?: unknown } | null;
+  return typeof value === "object" && tagged?.[Symbol.toStringTag] === "Response";
 }
 
 /** Fields that are of the connection that a response came by. */
@@ -147,17 +157,26 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set(["connection", "keep-alive", "tr
 /** Fields that fetch leaves as they came, though it has decoded the content. */
 const ENCODED: ReadonlySet<string> = new Set(["content-encoding", "content-length"]);
 
-/** A Response as it is, but for what does not hold for it any more. Throws a TypeError where its content was read. */
-function fromFetch(response: Response): HttpResponse {
-  const { status, body, url, bodyUsed } = response;
+/** Whether a field, by its name in small letters, is of a connection and so nothing for the next one. */
+export function isHopByHop(name: string): boolean {
+  return HOP_BY_HOP.has(name);
+}
+
+/**
+ * A Response as it is, but for what does not hold for it any more; `headers` are its own unless others are given in their
+ * place. Throws a TypeError where its content was read, or it is the one that stands for an error.
+ */
+export function fromFetchResponse(response: Response, headers: Headers = response.headers): HttpResponse {
+  const { status, body, url, bodyUsed, type } = response;
+  if (type === "error") throw new TypeError("the handler returned Response.error(), which says nothing to a client");
   if (bodyUsed) throw new TypeError("the content of the Response that the handler returned was read already");
   // One that was made here and not fetched has no URL.
-  const decoded = url !== "" && response.headers.has("content-encoding");
-  const lines = [...response.headers].filter(([name]) => !HOP_BY_HOP.has(name) && !(decoded && ENCODED.has(name)));
-  return new HttpResponse(body as BodyStream | null, { status, headers: lines }, null);
+  const decoded = url !== "" && headers.has("content-encoding");
+  const lines = [...headers].filter(([name]) => !HOP_BY_HOP.has(name) && !(decoded && ENCODED.has(name)));
+  return new HttpResponse(body && new StreamPieces(body), { status, headers: lines }, null);
 }
 
 function fromBlob(blob: Blob): HttpResponse {
   const headers = { "Content-Length": String(blob.size) };
-  return new HttpResponse(blob.stream() as unknown as BodyStream, { headers }, blob.type || BINARY);
+  return new HttpResponse(new StreamPieces(blob.stream()), { headers }, blob.type || BINARY);
 }

@@ -1,5 +1,6 @@
 /** What clients say in Authorization, and what they are told to say (RFC 9110 §11). */
 import { isPromise } from "../app/handler.ts";
+import type { Middleware, SecurityScheme } from "../app/index.ts";
 import type { Answer, HttpRequest } from "../http/index.ts";
 
 /** Who a client is, as `verify` found; null, undefined or false where it is nobody. */
@@ -48,6 +49,11 @@ export function admit(
     return next(request);
   };
   return isPromise(verified) ? Promise.resolve(verified).then(go) : go(verified);
+}
+
+/** Middleware that tells those who read about routes what it asks for. */
+export function askingFor(middleware: Middleware, scheme: SecurityScheme): Middleware {
+  return Object.assign(middleware, { security: [scheme] });
 }
 
 /** Whether somebody was found. */

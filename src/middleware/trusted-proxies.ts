@@ -1,8 +1,7 @@
 /** Who a request comes from where proxies stand in front: what they say is believed, what clients say is not. */
-import { createRequire } from "node:module";
-import type { IPv4, IPv6 } from "ipaddr.js";
 import type { Middleware } from "../app/index.ts";
 import type { HttpRequest } from "../http/index.ts";
+import { addressList } from "../services/addresses.ts";
 import { oneOf } from "./options.ts";
 
 declare module "../http/state.ts" {
@@ -30,15 +29,6 @@ export interface TrustedProxiesOptions {
   readonly fields?: "x-forwarded" | "forwarded";
 }
 
-type Parsed = IPv4 | IPv6;
-type Range = readonly [Parsed, number];
-
-/** An address in its one form. */
-interface Address {
-  readonly text: string;
-  readonly trusted: boolean;
-}
-
 /** What a proxy says of how a request came to it. */
 interface Hop {
   /** As it was written; it may be no address. */
@@ -47,68 +37,10 @@ interface Hop {
   readonly host: string | undefined;
 }
 
-/** Sets of addresses by name. */
-const SETS: Readonly<Record<string, readonly string[]>> = {
-  loopback: ["127.0.0.0/8", "::1/128"],
-  linklocal: ["169.254.0.0/16", "fe80::/10"],
-  private: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
-};
-/** Connections that have no address: those of a Unix socket. */
-const UNIX = "unix";
-
 /** uri-host [ ":" port ] (RFC 9110 §7.2), without the characters that no name has in fact. */
 const HOST = /^(?:[A-Za-z0-9\-._]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 /** forwarded-pair = token "=" ( token / quoted-string ) (RFC 7239 §4) */
 const PAIR = /^[\t ]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)=(?:([!#$%&'*+\-.^_`|~0-9A-Za-z]+)|"([^"\\]*)")[\t ]*$/;
-
-type Library = typeof import("ipaddr.js");
-
-/** Loaded where proxies are trusted, and not later: a list that makes no sense must be refused at once. */
-function loadLibrary(): Library {
-  return createRequire(import.meta.url)("ipaddr.js");
-}
-
-/** An address in its one form, an IPv4 address within an IPv6 one as itself; null for what is none. */
-function parseAddress(library: Library, text: string): Parsed | null {
-  // The library knows more notations than a proxy writes, and names of interfaces.
-  if (library.IPv4.isValidFourPartDecimal(text)) return library.IPv4.parse(text);
-  return text.includes(":") && !text.includes("%") && library.IPv6.isValid(text) ? library.process(text) : null;
-}
-
-function parseRange(library: Library, text: string): Range {
-  const slash = text.indexOf("/");
-  const address = parseAddress(library, slash < 0 ? text : text.slice(0, slash));
-  const whole = address?.kind() === "ipv4" ? 32 : 128;
-  const bits = slash < 0 ? whole : Number(/^\d{1,3}$/.exec(text.slice(slash + 1))?.[0] ?? Number.NaN);
-  if (address !== null && bits >= 0 && bits <= whole) return [address, bits];
-  const names = [...Object.keys(SETS), UNIX].join(", ");
-  throw new TypeError(`trustedProxies knows ${names}, addresses and ranges of them, not ${JSON.stringify(text)}`);
-}
-
-/** Characters of the longest address there is. */
-const ADDRESS_MAX = 45;
-/** Addresses that are known by heart: to parse one takes longer than to serve a request. */
-const KNOWN_MAX = 1000;
-
-/** Addresses as texts mean them, null for what is none. */
-function knowing(library: Library, ranges: readonly Range[]): (text: string) => Address | null {
-  const known = new Map<string, Address | null>();
-  const parse = (text: string): Address | null => {
-    const address = parseAddress(library, text);
-    if (address === null) return null;
-    const isIn = ([range, bits]: Range) => range.kind() === address.kind() && address.match(range, bits);
-    return { text: address.toString(), trusted: ranges.some(isIn) };
-  };
-  return (text) => {
-    if (text.length > ADDRESS_MAX) return null;
-    const found = known.get(text);
-    if (found !== undefined) return found;
-    if (known.size === KNOWN_MAX) known.clear();
-    const address = parse(text);
-    known.set(text, address);
-    return address;
-  };
-}
 
 /** The address of a node, without its port (RFC 7239 §6). */
 function addressOfNode(node: string): string {
@@ -163,33 +95,25 @@ function xForwardedHops({ headers }: HttpRequest): Hop[] {
 export function trustedProxies(list: readonly string[], options: TrustedProxiesOptions = {}): Middleware {
   const fields = oneOf("fields", options.fields ?? "x-forwarded", ["x-forwarded", "forwarded"]);
   const hopsOf = fields === "forwarded" ? forwardedHops : xForwardedHops;
-  const library = loadLibrary();
-  const texts = list
-    .filter((text) => text !== UNIX)
-    .flatMap((text) => (Object.hasOwn(SETS, text) ? SETS[text] : [text]));
-  const addressOf = knowing(
-    library,
-    texts.map((text) => parseRange(library, text)),
-  );
-  const trustsUnix = list.includes(UNIX);
+  const { find, hasUnix } = addressList("trustedProxies", list);
 
   const clientOf = (request: HttpRequest): Client => {
     const { remoteAddress } = request;
     // What follows "%" names an interface of this machine.
-    const nearest = remoteAddress === undefined ? null : addressOf(remoteAddress.split("%", 1)[0]);
+    const nearest = remoteAddress === undefined ? null : find(remoteAddress.split("%", 1)[0]);
     let address = nearest?.text ?? remoteAddress;
     let protocol: Client["protocol"] = request.secure ? "https" : "http";
     let { host } = request;
-    const trusted = remoteAddress === undefined ? trustsUnix : (nearest?.trusted ?? false);
+    const trusted = remoteAddress === undefined ? hasUnix : (nearest?.listed ?? false);
     if (!trusted) return { address, protocol, host };
     for (const hop of hopsOf(request)) {
       const said = hop.protocol?.toLowerCase();
       if (said === "http" || said === "https") protocol = said;
       if (hop.host !== undefined && HOST.test(hop.host)) host = hop.host;
-      const next = addressOf(addressOfNode(hop.address));
+      const next = find(addressOfNode(hop.address));
       if (next === null) break;
       address = next.text;
-      if (!next.trusted) break;
+      if (!next.listed) break;
     }
     return { address, protocol, host };
   };

@@ -5,6 +5,11 @@ import type { HeadSource } from "./source.ts";
 const NAMES: readonly string[] = ["", ...abi.FIELD_NAMES.split(",")];
 const IDS: ReadonlyMap<string, number> = new Map(NAMES.slice(1).map((name, index) => [name, index + 1]));
 
+/** Id of a field name among the known ones, 0 where it is none of them; `name` is in lower case. */
+export function fieldId(name: string): number {
+  return IDS.get(name) ?? 0;
+}
+
 /** Fields that hold one value: where they are repeated against the rules the first counts, and nothing is joined. */
 const SINGLE: ReadonlySet<string> = new Set(
   "age,authorization,content-length,content-location,content-range,content-type,date,etag,expires,from,host,if-modified-since,if-range,if-unmodified-since,last-modified,location,max-forwards,origin,proxy-authorization,range,referer,retry-after,server,user-agent".split(

@@ -117,6 +117,21 @@ export class BorrowedSource implements HeadSource {
   }
 }
 
+/** What a source has that is made of texts: numbers of the record by entry, and the spans of each field. */
+export interface Tables {
+  readonly record: ReadonlyMap<number, number>;
+  /** For each field line: id of its name, offset and length of the name, offset and length of the value. */
+  readonly fields: readonly (readonly [id: number, name: number, size: number, value: number, size: number])[];
+}
+
+/** A source of a head that no parser has read; what the tables do not say of the record is 0. */
+export function ownedSource(text: string, { record, fields }: Tables): HeadSource {
+  const numbers: number[] = new Array(ENTRIES).fill(0);
+  for (const [entry, value] of record) numbers[entry / 4] = value;
+  for (const row of fields) numbers.push(...row);
+  return new OwnedSource(text, numbers);
+}
+
 /** Has copies. Plain numbers, for to make a typed array takes longer than all else that owning a head does. */
 class OwnedSource implements HeadSource {
   readonly borrowed = false;

@@ -5,20 +5,27 @@ import {
   type NoConverters,
   type PathParams,
   type Registrations,
+  type RouteDoc,
 } from "../app/index.ts";
 import type { Converters } from "../router/index.ts";
+import { developmentPages } from "./development.ts";
 import { type InjectRequest, type InjectResponse, inject } from "./inject.ts";
 import { type Loadable, Modules } from "./modules.ts";
-import type { ServerOptions, StopOptions } from "./options.ts";
-import { type RunOptions, Server } from "./server.ts";
+import { type HereOptions, type ServerOptions, type StopOptions, stopTimes } from "./options.ts";
+import type { RunningServer, RunOptions } from "./running.ts";
+import type { Server } from "./server.ts";
 import { type WebSocketHandlers, type WebSocketOptions, WebSockets } from "./websocket.ts";
+import { makeServer } from "./workers/make.ts";
 
 /** A module that an application can load: by its path, relative to the working directory, by its URL, or itself. */
 export type AppModule<C extends Converters = NoConverters> = string | URL | Loadable<App<C>>;
 
+/** What is told of a route for WebSocket. */
+const WEBSOCKET: RouteDoc = { summary: "WebSocket", responses: { 101: "The connection speaks WebSocket." } };
+
 /** An application that can listen on Node. */
 export class App<C extends Converters = NoConverters> extends Application<C> {
-  #server: Server | null = null;
+  #server: RunningServer | null = null;
   readonly #webSockets = new WebSockets(this);
   readonly #modules = new Modules<App<C>>(this, (old, routes) => this.replace(old, routes));
 
@@ -27,6 +34,7 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
     // What nobody has said, `pyrois dev` says of what it runs.
     const options = process.env.PYROIS_DEVELOPMENT === "1" ? { development: true, ...given } : given;
     super(options);
+    if (options.development) this.use(developmentPages(this));
     this.on("start", () => this.#webSockets.start());
     this.on("stopping", () => this.#webSockets.close());
   }
@@ -36,7 +44,7 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
   }
 
   /** The server that serves this application, or is about to; null where it does not listen. */
-  get server(): Server | null {
+  get server(): RunningServer | null {
     return this.#server;
   }
 
@@ -72,7 +80,7 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
     handlers: WebSocketHandlers<PathParams<P, C>, Data>,
     options: WebSocketOptions = {},
   ): this {
-    return this.get(path as string, this.#webSockets.serve(handlers, options) as Handler);
+    return this.get(path as string, this.#webSockets.serve(handlers, options) as Handler, { doc: WEBSOCKET });
   }
 
   /**
@@ -83,10 +91,15 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
     return inject(this, request);
   }
 
-  /** Serves this application; resolves with the server once it accepts connections. */
-  async listen(options: ServerOptions = {}): Promise<Server> {
+  /**
+   * Serves this application; resolves with the server once it accepts connections. With `workers` processes that run this
+   * program again do that: there as well it resolves with the server, and here with what looks after them.
+   */
+  listen(options?: HereOptions): Promise<Server>;
+  listen(options: ServerOptions): Promise<RunningServer>;
+  async listen(options: ServerOptions = {}): Promise<RunningServer> {
     if (this.#server) throw new Error("this application listens already; close it first");
-    const server = new Server(this, options);
+    const server = makeServer(this, options);
     this.#server = server;
     const forget = () => {
       if (this.#server === server) this.#server = null;
@@ -101,7 +114,7 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
   }
 
   /**
-   * Stops accepting, closes WebSockets with 1001, and resolves when all requests in flight are answered and all
+   * Closes WebSockets with 1001, stops accepting, and resolves when all requests in flight are answered and all
    * connections gone, or cut at the deadline. As `stop` of the server; does nothing where there is none.
    */
   async close(options: StopOptions = {}): Promise<void> {
@@ -109,8 +122,12 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
   }
 
   /** Serves until SIGINT or SIGTERM, or until `close` is called: as `run` of the server. */
-  async run({ deadline, onListen, ...options }: ServerOptions & RunOptions = {}): Promise<void> {
+  async run({ deadline, drainDelay, onListen, ...options }: ServerOptions & RunOptions = {}): Promise<void> {
+    const times = stopTimes({
+      ...(deadline !== undefined && { deadline }),
+      ...(drainDelay !== undefined && { drainDelay }),
+    });
     const server = await this.listen(options);
-    await server.run({ ...(deadline !== undefined && { deadline }), ...(onListen && { onListen }) });
+    await server.run({ ...times, ...(onListen && { onListen }) });
   }
 }

@@ -3,7 +3,8 @@ import type { ApplicationOptions, Includable } from "../app/index.ts";
 import { checkPart, type Engine, type Logger, type Orchestrator } from "../http/index.ts";
 import { App } from "./app.ts";
 import { isPort, type ServerOptions } from "./options.ts";
-import { Server } from "./server.ts";
+import type { RunningServer } from "./running.ts";
+import { makeServer } from "./workers/make.ts";
 
 function checkType(name: string, value: unknown, type: "string" | "boolean"): void {
   if (typeof value !== type) throw new TypeError(`${name} must be a ${type}.`);
@@ -83,7 +84,10 @@ export class ServerBuilder {
     return this;
   }
 
-  /** Whether clients see what has gone wrong inside. Throws a TypeError where it is no boolean. */
+  /**
+   * Whether clients see what has gone wrong inside, and there are `/docs` and `/openapi`. Throws a TypeError where it is no
+   * boolean.
+   */
   withDevelopmentMode(development: boolean): this {
     checkType("Development mode", development, "boolean");
     this.#parts = { ...this.#parts, development };
@@ -91,12 +95,12 @@ export class ServerBuilder {
   }
 
   /** The server, not yet started. Throws a TypeError that names what is missing or wrong, and a RangeError for an option. */
-  build(): Server {
+  build(): RunningServer {
     if (this.#router === undefined) throw new TypeError("Router is required.");
     checkPart("Router", this.#router, ["attach", "detach"]);
     const app = new App(this.#parts);
     // Before the router belongs to it: where an option is refused, the router can be built with again.
-    const server = new Server(app, this.#options);
+    const server = makeServer(app, this.#options);
     app.include(this.#router);
     if (this.#staticDir !== undefined) serveFiles(app, this.#staticDir);
     const { logger } = app.environment;

@@ -7,6 +7,7 @@ import type { Servable } from "../app/index.ts";
 import type { Exchange, Peer } from "../h1/index.ts";
 import type { HttpRequest } from "../http/index.ts";
 import type { ParseError } from "../parser/index.ts";
+import type { ProxyErrorReason } from "./proxy-header.ts";
 
 /** A connection was opened, or is gone or handed over. */
 export interface ConnectionMessage {
@@ -44,12 +45,20 @@ export interface ParseErrorMessage {
   readonly peer: Peer;
 }
 
+/** A connection was closed for what it began with, in place of a header of the PROXY protocol. */
+export interface ProxyErrorMessage {
+  readonly reason: ProxyErrorReason;
+  /** The connection itself: whoever is behind it is not known. */
+  readonly peer: Peer;
+}
+
 const connectionOpen = channel("pyrois:connection:open");
 const connectionClose = channel("pyrois:connection:close");
 const requestStart = channel("pyrois:request:start");
 const requestEnd = channel("pyrois:request:end");
 const requestError = channel("pyrois:request:error");
 const parseError = channel("pyrois:parse:error");
+const proxyError = channel("pyrois:proxy:error");
 
 function tell<Message>(to: Channel, message: Message): void {
   to.publish(message);
@@ -103,4 +112,8 @@ export function tellRequestError(error: unknown, request: HttpRequest): void {
 
 export function tellParseError(error: ParseError, peer: Peer): void {
   if (parseError.hasSubscribers) tell<ParseErrorMessage>(parseError, { error, peer });
+}
+
+export function tellProxyError(reason: ProxyErrorReason, peer: Peer): void {
+  if (proxyError.hasSubscribers) tell<ProxyErrorMessage>(proxyError, { reason, peer });
 }

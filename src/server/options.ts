@@ -3,8 +3,11 @@ import type { ListenOptions } from "node:net";
 import type { TlsOptions } from "node:tls";
 import { type ConnectionOptions, DEFAULT_CONNECTION_OPTIONS } from "../h1/index.ts";
 import { DEFAULT_PARSER_LIMITS, type ParserLimits } from "../parser/index.ts";
+import type { ProxyProtocolOptions } from "./proxy-protocol.ts";
+import { TIMER_MAX } from "./timer.ts";
+import { checkReusePort, DEFAULT_WORKER_OPTIONS, type WorkerOptions } from "./workers/options.ts";
 
-export interface ServerOptions extends Partial<ParserLimits>, Partial<ConnectionOptions> {
+export interface ServerOptions extends WorkerOptions, Partial<ParserLimits>, Partial<ConnectionOptions> {
   /** Name or address to listen on. */
   readonly host?: string;
   /** Port to listen on; 0 has the system choose one. */
@@ -15,20 +18,30 @@ export interface ServerOptions extends Partial<ParserLimits>, Partial<Connection
   readonly fd?: number;
   /** Key, certificate and the rest of node:tls; with it the server speaks HTTPS. */
   readonly tls?: TlsOptions;
+  /**
+   * Has every connection begin with a header of the PROXY protocol, version 1 or 2, which tells whose it is; one without
+   * is closed. False by default. True believes whoever can connect.
+   */
+  readonly proxyProtocol?: boolean | ProxyProtocolOptions;
   /** Connections that may be open; further ones are closed as they come. */
   readonly maxConnections?: number;
   /** Requests that may be at work; further ones get 503 with Retry-After. */
   readonly maxConcurrentRequests?: number;
 }
 
+/** Those of a server of this process. */
+export type HereOptions = ServerOptions & { readonly workers?: undefined };
+
 /** Every option that has a default. Loopback only, until somebody decides otherwise. */
-export const DEFAULT_SERVER_OPTIONS: Required<Omit<ServerOptions, "path" | "fd" | "tls">> = {
+export const DEFAULT_SERVER_OPTIONS: Required<Omit<ServerOptions, "path" | "fd" | "tls" | "workers">> = {
   host: "127.0.0.1",
   port: 8080,
+  proxyProtocol: false,
   maxConnections: Number.POSITIVE_INFINITY,
   maxConcurrentRequests: Number.POSITIVE_INFINITY,
   ...DEFAULT_PARSER_LIMITS,
   ...DEFAULT_CONNECTION_OPTIONS,
+  ...DEFAULT_WORKER_OPTIONS,
 };
 
 /** Where to listen. */
@@ -58,7 +71,7 @@ export function checkServerOptions(options: ServerOptions): CheckedOptions {
     throw new RangeError(`port must be a whole number from 0 to 65535, not ${shown}`);
   }
   const { path, fd } = options;
-  const place = path !== undefined ? { path } : fd !== undefined ? { fd } : { host, port };
+  const place = path !== undefined ? { path } : fd !== undefined ? { fd } : { host, port, ...checkReusePort(options) };
   return { place, maxConnections, maxConcurrentRequests };
 }
 
@@ -85,15 +98,26 @@ export function listenError(cause: NodeJS.ErrnoException, { path, fd, host, port
 }
 
 export interface StopOptions {
-  /** Milliseconds that requests in flight may take; 10 000 by default, Infinity for as long as they want. */
+  /**
+   * Milliseconds that requests in flight may take, from when no more connections are accepted; 10 000 by default,
+   * Infinity for as long as they want.
+   */
   readonly deadline?: number;
+  /**
+   * Milliseconds for which connections are still accepted and served, each for one more request, while those who choose
+   * where to send requests learn that it is not to be here; 0 by default.
+   */
+  readonly drainDelay?: number;
 }
 
 /** Less than what process managers commonly give before they kill. */
 const DEFAULT_DEADLINE = 10_000;
 
-/** The deadline that is given, in milliseconds; throws a RangeError where it is negative or no number. */
-export function deadlineOf({ deadline = DEFAULT_DEADLINE }: StopOptions): number {
+/** The times that are given, or their defaults; throws a RangeError where one is negative or no number. */
+export function stopTimes({ deadline = DEFAULT_DEADLINE, drainDelay = 0 }: StopOptions): Required<StopOptions> {
   if (!(deadline >= 0)) throw new RangeError(`deadline must be a number of milliseconds, not ${deadline}`);
-  return deadline;
+  if (!(drainDelay >= 0 && drainDelay <= TIMER_MAX)) {
+    throw new RangeError(`drainDelay must be a number of milliseconds up to ${TIMER_MAX}, not ${drainDelay}`);
+  }
+  return { deadline, drainDelay };
 }

@@ -19,8 +19,10 @@ import {
   type HttpResponse,
   type Logger,
 } from "../http/index.ts";
-import type { ServerOptions } from "./options.ts";
-import { Server } from "./server.ts";
+import type { HereOptions, ServerOptions } from "./options.ts";
+import type { RunningServer } from "./running.ts";
+import type { Server } from "./server.ts";
+import { makeServer } from "./workers/make.ts";
 
 export interface ServeOptions extends ServerOptions, Partial<ContentLimits>, Partial<ErrorStyle> {
   /** Writes down what happens; the console by default. */
@@ -78,7 +80,9 @@ class SingleHandler implements Servable {
  * connections. Rejects with a TypeError where the handler is no function, with a RangeError for an option out of its
  * range, and with an Error that names the address where it cannot be had.
  */
-export async function serve(handler: Handler, options: ServeOptions = {}): Promise<Server> {
+export function serve(handler: Handler, options?: ServeOptions & HereOptions): Promise<Server>;
+export function serve(handler: Handler, options: ServeOptions): Promise<RunningServer>;
+export async function serve(handler: Handler, options: ServeOptions = {}): Promise<RunningServer> {
   if (typeof handler !== "function") throw new TypeError("serve needs a function that answers requests");
-  return new Server(new SingleHandler(handler, options), options).start();
+  return makeServer(new SingleHandler(handler, options), options).start();
 }

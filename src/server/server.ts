@@ -3,28 +3,23 @@ import type { Duplex } from "node:stream";
 import type { Servable } from "../app/index.ts";
 import { ConnectionGroup } from "../h1/index.ts";
 import { quiet } from "../h1/quiet.ts";
-import { tellConnectionOpen } from "./diagnostics.ts";
+import { tellConnectionOpen, tellProxyError } from "./diagnostics.ts";
 import {
   checkServerOptions,
-  deadlineOf,
   listenError,
   type Place,
   type ServerOptions,
   type StopOptions,
+  stopTimes,
 } from "./options.ts";
+import { behindProxies, type ProxyProtocolOptions, tellSameEnds } from "./proxy-protocol.ts";
+import type { RunningServer, RunOptions, ServerCounters, WorkerInfo } from "./running.ts";
 import { Service } from "./service.ts";
 import { serveSocket } from "./socket.ts";
-
-export interface RunOptions extends StopOptions {
-  /** Called once connections are accepted. */
-  readonly onListen?: (server: Server) => void;
-}
+import { TIMER_MAX } from "./timer.ts";
 
 /** Signals that ask a process to end in an orderly way. */
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
-
-/** The longest time that a timer can wait, some 24 days; asked for more, it would not wait at all. */
-const TIMER_MAX = 0x7fff_ffff;
 
 /** Connections that the system holds for a server that is busy. */
 const BACKLOG = 1024;
@@ -34,21 +29,14 @@ const TICK = 125;
 /** Milliseconds of one tick at the most that count: longer ones mean that the process was kept from its work. */
 const STEP_MAX = 250;
 
-/** What a server has counted since it was made. */
-export interface ServerCounters {
-  /** Connections that are open now, and that were accepted, and refused for maxConnections. */
-  readonly openConnections: number;
-  readonly acceptedConnections: number;
-  readonly refusedConnections: number;
-  /** Requests that are at work now, and that have come. */
-  readonly activeRequests: number;
-  readonly requests: number;
-  /** What clients sent that was wrong, or came too late. */
-  readonly parseErrors: number;
-}
+/**
+ * Milliseconds after drainDelay in which a request may still come on connections that were accepted: of one that was just
+ * opened it is on its way, and to close it then would lose what no proxy may send twice.
+ */
+const LAST_CALL = 500;
 
 /** Sockets that serve an application. */
-export class Server {
+export class Server implements RunningServer {
   readonly #served: Servable;
   readonly #net: NetServer;
   readonly #service: Service;
@@ -66,18 +54,22 @@ export class Server {
   #time = 0;
   #starting: Promise<this> | null = null;
   #stopping: Promise<void> | null = null;
+  #endDrain: () => void = () => {};
+  readonly #drainEnded = new Promise<void>((resolve) => {
+    this.#endDrain = resolve;
+  });
   #tellStopped: () => void = () => {};
   /** Resolves when `stop` has ended, whoever called it and however it ended. */
   readonly stopped: Promise<void> = new Promise((resolve) => {
     this.#tellStopped = resolve;
   });
 
-  /** Throws a RangeError where an option is out of its range. */
-  constructor(served: Servable, options: ServerOptions = {}) {
+  /** Throws a RangeError where an option is out of its range. `at` is where to listen in place of what options say. */
+  constructor(served: Servable, options: ServerOptions = {}, at?: Place) {
     const { place, maxConnections, maxConcurrentRequests } = checkServerOptions(options);
-    const { tls } = options;
+    const { tls, proxyProtocol = false } = options;
     this.#served = served;
-    this.#place = place;
+    this.#place = at ?? place;
     this.#secure = tls !== undefined;
     this.#service = new Service(served, maxConcurrentRequests, (socket) => this.#watch(socket));
     this.#connections = new ConnectionGroup(this.#service, options);
@@ -92,16 +84,40 @@ export class Server {
             accept,
           )
       : createServer({ allowHalfOpen: true, noDelay: true }, accept);
+    const listener = this.#net;
+    if (tls) {
+      listener.on("connection", (socket: Socket) => this.#watch(socket));
+      // After handshakeTimeout no more is done for us than this.
+      listener.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
+    }
+    if (proxyProtocol) this.#net = this.#behindProxies(listener, proxyProtocol, handshakeTimeout);
     // What is not set has no bound. Those below TLS count as well, and those that were handed over.
     if (maxConnections < Number.POSITIVE_INFINITY) this.#net.maxConnections = maxConnections;
     this.#net.on("drop", () => {
       ++this.#refused;
     });
-    if (tls) {
-      this.#net.on("connection", (socket: Socket) => this.#watch(socket));
-      // After handshakeTimeout no more is done for us than this.
-      this.#net.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
+  }
+
+  /** What listens in place of a server that is to have its connections without the headers of proxies. */
+  #behindProxies(server: NetServer, options: true | ProxyProtocolOptions, timeout: number): NetServer {
+    if (this.#secure) {
+      server.prependListener("secureConnection", (socket: Socket) => {
+        // Whose it is would not be known.
+        if (!tellSameEnds(socket)) socket.destroy();
+      });
     }
+    const receive = behindProxies(options, {
+      timeout,
+      serve: (socket) => server.emit("connection", socket),
+      failed: (reason, socket) => {
+        ++this.#service.parseErrors;
+        tellProxyError(reason, socket);
+      },
+    });
+    return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      this.#watch(socket);
+      receive(socket);
+    });
   }
 
   /** Keeps a socket that is no connection of HTTP, to end it with the server. */
@@ -116,8 +132,12 @@ export class Server {
       this.#ticking = setInterval(this.#tick, TICK).unref();
     }
     ++this.#accepted;
-    serveSocket(socket, this.#connections);
+    // What came behind the header of a proxy; there is nothing before a socket was paused.
+    const came: Buffer | null = socket.isPaused() ? socket.read() : null;
+    const connection = serveSocket(socket, this.#connections);
     tellConnectionOpen(socket);
+    if (socket.isPaused()) socket.resume();
+    if (came !== null) connection.receive(came);
   }
 
   readonly #tick = (): void => {
@@ -157,6 +177,16 @@ export class Server {
     return `${this.#secure ? "https" : "http"}://${family === "IPv6" ? `[${address}]` : address}:${port}/`;
   }
 
+  /** None: this process serves itself. */
+  get workers(): readonly WorkerInfo[] {
+    return [];
+  }
+
+  /** Rejects: there are no workers to replace. */
+  reload(): Promise<void> {
+    return Promise.reject(new Error("this process has no workers to replace: only their primary process does that"));
+  }
+
   /**
    * Tells the hooks of the application that it starts, starts its orchestrator, and accepts connections. Rejects where
    * one of those does, where it was stopped, and with an error that names the address where it cannot be had; then what was started is stopped.
@@ -183,7 +213,8 @@ export class Server {
   #listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#net.once("error", (cause: NodeJS.ErrnoException) => reject(listenError(cause, this.#place)));
-      this.#net.listen({ ...this.#place, backlog: BACKLOG }, () => {
+      // Beside the options, too: of those it is not read where a socket is given that another process holds.
+      this.#net.listen({ ...this.#place, backlog: BACKLOG }, BACKLOG, () => {
         this.#net.removeAllListeners("error");
         // A connection that could not be accepted is no reason to end.
         this.#net.on("error", (error) => process.emitWarning(error));
@@ -197,7 +228,7 @@ export class Server {
    * flight are answered. A second signal ends the process as if nobody listened to it.
    */
   async run({ onListen, ...options }: RunOptions = {}): Promise<void> {
-    deadlineOf(options);
+    stopTimes(options);
     await this.start();
     const stop = () => {
       for (const signal of SIGNALS) process.off(signal, stop);
@@ -210,29 +241,45 @@ export class Server {
   }
 
   /**
-   * Stops accepting, lets requests in flight finish, closes idle connections, and when the last is gone stops the
-   * orchestrator and tells the hooks of the application. What is still open after the deadline is cut. Throws a
-   * RangeError where the deadline is negative, rejects where a hook does.
+   * Tells the hooks of the application that it stops, and after `drainDelay` stops accepting, lets requests in flight
+   * finish, closes idle connections, and when the last is gone stops the orchestrator and tells the hooks again. What is
+   * still open after the deadline is cut. Called again it ends `drainDelay`, changes nothing else, and resolves as the
+   * first time. Throws a RangeError where a time is negative, rejects where a hook does. With `grace`, for a server whose
+   * place another has taken, connections may bring one more request for so many milliseconds.
    */
-  stop(options: StopOptions = {}): Promise<void> {
-    const deadline = deadlineOf(options);
-    this.#stopping ??= this.#stop(deadline).finally(this.#tellStopped);
+  stop(options: StopOptions & { readonly grace?: number } = {}): Promise<void> {
+    const times = stopTimes(options);
+    if (this.#stopping) this.#endDrain();
+    else this.#stopping = this.#stop(times, options.grace ?? 0).finally(this.#tellStopped);
     return this.#stopping;
   }
 
-  async #stop(deadline: number): Promise<void> {
+  async #stop({ deadline, drainDelay }: Required<StopOptions>, grace: number): Promise<void> {
     try {
       await this.#starting;
     } catch {
       // It never listened, so there is nothing to stop.
       return;
     }
-    const began = performance.now();
     // What it rejects with is looked at below.
     const told = quiet(this.#served.tell("stopping"));
-    await this.#close(deadline);
+    const drains = drainDelay > 0;
+    if (drains) await this.#drain(drainDelay);
+    const began = performance.now();
+    await this.#close(deadline, Math.min(drains ? LAST_CALL : grace, deadline));
     await this.#end(Math.max(0, deadline - (performance.now() - began)));
     await told;
+  }
+
+  /** Has clients go elsewhere for so long, or until it is called off. */
+  async #drain(delay: number): Promise<void> {
+    this.#connections.retire();
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise((resolve) => {
+      timer = setTimeout(resolve, delay);
+    });
+    await Promise.race([over, this.#drainEnded]);
+    clearTimeout(timer);
   }
 
   /** Ends what goes on beside connections. */
@@ -244,12 +291,21 @@ export class Server {
     }
   }
 
-  async #close(deadline: number): Promise<void> {
+  #closeIdle(): void {
+    this.#connections.stop();
+    for (const socket of this.#sockets) if (isUnused(socket)) socket.destroy();
+  }
+
+  /** Closes idle connections after `grace`, and all that there is at the deadline. */
+  async #close(deadline: number, grace: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
+    let retiring: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#net.close(() => resolve());
-      this.#connections.stop();
-      for (const socket of this.#sockets) if (isUnused(socket)) socket.destroy();
+      if (grace > 0) {
+        this.#connections.retire();
+        retiring = setTimeout(() => this.#closeIdle(), grace);
+      } else this.#closeIdle();
       if (deadline === Number.POSITIVE_INFINITY) return;
       timer = setTimeout(
         () => {
@@ -260,6 +316,7 @@ export class Server {
       );
     });
     clearTimeout(timer);
+    clearTimeout(retiring);
     // The last sockets are gone before they have told of it.
     while (this.#connections.size > 0) await new Promise((resolve) => setImmediate(resolve));
   }

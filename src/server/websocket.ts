@@ -13,6 +13,7 @@ import {
   UpgradeRequiredError,
 } from "../http/index.ts";
 import { unsentOf } from "./socket.ts";
+import { TIMER_MAX } from "./timer.ts";
 import { handOverSilently } from "./upgrade.ts";
 
 /** What a path with WebSocket grants its clients, and asks of them. Times in milliseconds, sizes in bytes. */
@@ -88,8 +89,6 @@ const DEFAULTS = {
 
 /** Bytes of a message from which on it is packed. */
 const PACKED_FROM = 1024;
-/** The longest time that a timer can wait, some 24 days; asked for more, it would not wait at all. */
-const TIMER_MAX = 0x7fff_ffff;
 /** Fields that the library looks at. */
 const FIELDS = ["key", "version", "protocol", "extensions"].map((name) => `sec-websocket-${name}`);
 /** Bytes of messages that may wait for their turn: only those that came packed can be so many, and only by design. */

@@ -3,6 +3,7 @@ import type { Registry } from "prom-client";
 import { type Handler, type Middleware, perRequest } from "../app/index.ts";
 import { type HttpRequest, HttpResponse } from "../http/index.ts";
 import { methodLabel, RequestSeries, type RouteSeries } from "./metrics/requests.ts";
+import { gather, offer } from "./workers/gather.ts";
 
 type Library = typeof import("prom-client");
 
@@ -47,7 +48,7 @@ export interface Metrics {
   readonly registry: Registry;
   /** Counts the requests that it stands around, by method, route and status, and how long they took. */
   readonly measure: Middleware;
-  /** Serves all metrics, as Prometheus reads them. */
+  /** Serves all metrics, as Prometheus reads them: those of all workers together, whichever of them is asked. */
   readonly handler: Handler;
   /** Has the connections of a server counted as well, its requests at work, and what was wrong with what came. */
   observe(server: Counted): void;
@@ -66,6 +67,9 @@ const SERVER_METRICS: readonly (readonly [string, "Counter" | "Gauge", string, k
   ],
   ["http_parse_errors_total", "Counter", "What clients sent that was wrong, or came too late.", "parseErrors"],
 ];
+
+/** Metrics that were made; the same program makes them in the same order in each worker, which is how they are paired. */
+let made = 0;
 
 async function loadLibrary(): Promise<Library> {
   try {
@@ -114,6 +118,17 @@ function registerServers(library: Library, registry: Registry, prefix: string, s
   }
 }
 
+/** Serves a registry, together with those of all other workers where this process is one. */
+function serving(registry: Registry, { AggregatorRegistry }: Library): Handler {
+  const name = `metrics ${++made}`;
+  offer(name, () => registry.getMetricsAsJSON());
+  return async () => {
+    const all = await gather(name);
+    const whole = all === null ? registry : AggregatorRegistry.aggregate(all as object[]);
+    return new HttpResponse(await whole.metrics(), { headers: { "Content-Type": registry.contentType } });
+  };
+}
+
 /**
  * Metrics of an application for Prometheus. Rejects with an Error where prom-client is not installed, and with a
  * RangeError for bounds that do not rise.
@@ -135,10 +150,7 @@ export async function metrics(options: MetricsOptions = {}): Promise<Metrics> {
   return {
     registry,
     measure: measuring(requests),
-    handler: async () => {
-      const headers = { "Content-Type": registry.contentType };
-      return new HttpResponse(await registry.metrics(), { headers });
-    },
+    handler: serving(registry, library),
     observe(server) {
       servers.push(server);
     },

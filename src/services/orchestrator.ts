@@ -24,6 +24,7 @@ import {
 import { Threads } from "./orchestrator/threads.ts";
 import { follow, pause, settlesWithin } from "./orchestrator/wait.ts";
 import { planOf, type When } from "./orchestrator/when.ts";
+import { workerNumber } from "./workers/number.ts";
 
 export { TaskError, type TaskErrorCode, type TaskRefusedCode, TaskRefusedError } from "./orchestrator/errors.ts";
 export {
@@ -49,10 +50,16 @@ export type { CronFields, Overlap, ScheduleOptions, When } from "./orchestrator/
  */
 export const WORKER: string = fileURLToPath(new URL("../services/orchestrator/worker.js", import.meta.url));
 
+/** What an orchestrator is told when it starts. */
+type Starting = Pick<Environment, "logger"> & Partial<Pick<Environment, "lifetime">>;
+
 /** Submits tasks in one way. */
 export interface Submitter {
   submit<F extends TaskFunction>(task: F | Task<F>, ...values: TaskValues<F>): Promise<TaskResult<F>>;
 }
+
+/** A function that has its work done elsewhere: of the same arguments, and with a promise of the same result. */
+export type Offloaded<F extends TaskFunction> = (...values: TaskValues<F>) => Promise<TaskResult<F>>;
 
 /** What was submitted and is not over. */
 interface Job {
@@ -102,6 +109,16 @@ export class Orchestrator implements OrchestratorPart, Submitter {
   }
 
   /**
+   * A function that submits a task each time it is called: for handlers that call what would block their thread. Throws a
+   * TypeError for what is no task, and a RangeError for an option that makes no sense.
+   */
+  offload<F extends TaskFunction>(task: F | Task<F>, options: SubmitOptions = {}): Offloaded<F> {
+    taskOptions(options, this.#options);
+    workOf(task, []);
+    return (...values) => this.#submit(task, values, options) as Promise<TaskResult<F>>;
+  }
+
+  /**
    * Has a task done again and again, from when the orchestrator is started until it is stopped. What fails goes to the
    * logger. Rejects with a TypeError or RangeError where the name is taken, or what is given makes no sense.
    */
@@ -127,11 +144,16 @@ export class Orchestrator implements OrchestratorPart, Submitter {
     return this.#schedules.nextRuns(name, count, from);
   }
 
-  /** Starts the schedules; tasks are done before that too. */
-  start({ logger }: Pick<Environment, "logger"> = { logger: console }): void {
+  /**
+   * Starts the schedules; tasks are done before that too. Of the workers of a server only the first has schedules, and no
+   * more from when its server stops: another may have taken its place by then.
+   */
+  start({ logger, lifetime }: Starting = { logger: console }): void {
     this.#logger = logger;
     this.#stopping = null;
+    if ((workerNumber() ?? 1) > 1) return;
     this.#schedules.start(logger);
+    if (workerNumber() !== null) lifetime?.stopping.addEventListener("abort", () => this.#schedules.stop());
   }
 
   /** Resolves when no task is at work, or waits. */
@@ -197,4 +219,15 @@ export class Orchestrator implements OrchestratorPart, Submitter {
       await pause(backoffAfter(number, backoff), signal);
     }
   }
+}
+
+let shared: Orchestrator | null = null;
+
+/**
+ * As `offload` of an orchestrator, by one that all such functions share and that is made with the first of them. Its threads
+ * keep no process alive that has nothing else to do than to wait for more work.
+ */
+export function offload<F extends TaskFunction>(task: F | Task<F>, options: SubmitOptions = {}): Offloaded<F> {
+  shared ??= new Orchestrator();
+  return shared.offload(task, options);
 }

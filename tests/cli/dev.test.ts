@@ -89,7 +89,8 @@ describe("a change starts the module anew, on the same port", () => {
   test("of a module that listens by itself, with several servers", async () => {
     const self = (says: string) =>
       'import { createServer } from "node:http";\nimport { App } from "pyrois";\n' +
-      `new App().get("/", () => "${says}").listen({ port: 0 });\n` +
+      // One process is all there is in development.
+      `new App().get("/", () => "${says}").listen({ port: 0, workers: 2 });\n` +
       `createServer((_, response) => response.end("node ${says}")).listen(0, "127.0.0.1");\n`;
     const { running, port, write } = await dev({ "self.mjs": self("one") }, "self.mjs");
     const [, second] = await running.says(/listening on http:\/\/[^/]*:(\d+)\//);

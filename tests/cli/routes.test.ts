@@ -1,4 +1,5 @@
 /** `pyrois routes` and `pyrois start`: what a module may export. */
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { run } from "../../src/cli/main.ts";
@@ -22,6 +23,7 @@ const folder = project({
   "self.mjs":
     'import { App } from "pyrois"; const app = new App().get("/", () => process.env.NODE_ENV);' +
     "console.log((await app.listen({ port: 0 })).url);",
+  "workers.mjs": 'import { App } from "pyrois"; export default new App().get("/", () => String(process.pid));',
   "nothing.mjs": "export const app = 5;",
   "broken.mjs": 'throw new RangeError("broken");',
   "empty.mjs": 'import { App } from "pyrois"; export const app = new App();',
@@ -80,6 +82,33 @@ test("a module that does neither", async () => {
   const { code, err } = await pyrois(["start", "nothing.mjs"], at);
   expect(err).toMatch(/nothing\.mjs exports no application and does not listen/);
   expect(code).toBe(1);
+});
+
+test("several processes that serve it", async () => {
+  const running = new Running(["start", "workers.mjs", "--port", "0", "--workers", "2"], at);
+  const [, url] = await running.says(/listening on (\S+)/);
+  const seen = new Set<string>();
+  while (seen.size < 2) seen.add(await (await fetch(url, { headers: { Connection: "close" } })).text());
+  expect(seen).not.toContain(String(running.child.pid));
+  const { code, out } = await running.end();
+  expect([code, out.match(/listening/g)?.length]).toEqual([0, 1]);
+});
+
+test.each(["0", "1025", "many"])("%s workers", async (workers) => {
+  const starting = run(["start", path.join(folder, "default.mjs"), "--workers", workers]);
+  await expect(starting).rejects.toThrow(/--workers must be a whole number from 1 to 1024/);
+});
+
+test("the OpenAPI document, printed or written", async () => {
+  const [printed, written] = await Promise.all([
+    pyrois(["openapi", "routes.ts"], at),
+    pyrois(["openapi", "routes.ts", "--out", "openapi.json"], at),
+  ]);
+  expect(written).toEqual({ code: 0, out: "", err: "" });
+  expect(readFileSync(path.join(folder, "openapi.json"), "utf8")).toBe(printed.out);
+  const document = JSON.parse(printed.out);
+  expect(document.openapi).toMatch(/^3\.1/);
+  expect(Object.keys(document.paths)).toContain("/users/{id}");
 });
 
 test("a port that is taken", async () => {

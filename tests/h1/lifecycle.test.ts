@@ -193,3 +193,48 @@ describe.each(PHASES)("while %s", (name, received, owed) => {
     if (name.startsWith("content")) expect(outcomes[0]).toMatchObject({ reason: { name: "IncompleteMessage" } });
   });
 });
+
+describe("a group that is retired", () => {
+  test("has an idle connection bring one more request, and says that it was the last", () => {
+    const { server, group, exchanges, said, ended } = held();
+    server.receive(bytes(get()));
+    exchanges[0].respond(message("1"));
+    group.retire();
+    expect([said(), ended()]).toEqual([["200"], false]);
+    server.receive(bytes(get()));
+    exchanges[1].respond(message("2"));
+    expect([said(), ended()]).toEqual([["200", "200", "close"], true]);
+  });
+
+  test("says so with the answer to what is at work", () => {
+    const { server, group, exchanges, said, ended } = held();
+    server.receive(bytes(get()));
+    group.retire();
+    expect(ended()).toBe(false);
+    exchanges[0].respond(message("1"));
+    expect([said(), ended()]).toEqual([["200", "close"], true]);
+  });
+
+  test("says so one request later where the head of an answer has gone already", async () => {
+    const { server, group, exchanges, said, ended } = held();
+    server.receive(bytes(get()));
+    const content = pieces("1", "2");
+    const sent = exchanges[0].respond({ ...message(""), body: content });
+    group.retire();
+    await sent;
+    expect(ended()).toBe(false);
+    server.receive(bytes(get()));
+    exchanges[1].respond(message("2"));
+    expect([said().filter((word) => word !== "chunked"), ended()]).toEqual([["200", "200", "close"], true]);
+  });
+
+  test("lets connections that are made after that bring one request", () => {
+    const { group } = held();
+    group.retire();
+    const { server, serverEnd } = connectServer(group);
+    expect(serverEnd.ended).toBe(false);
+    server.receive(bytes("BAD\r\n\r\n"));
+    expect(serverEnd.ended).toBe(true);
+    group.stop();
+  });
+});

@@ -11,7 +11,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const MAIN = `
 import { App, around, type Handler, HttpError, type HttpRequest, json, type Middleware, toResponse } from "pyrois";
+import { Application, type Handler as AnyHandler } from "pyrois/app";
 import { sealedCookie, signedCookie } from "pyrois/cookies";
+import { fromFetch, toFetch } from "pyrois/fetch";
 import { ConnectionGroup, type Transport } from "pyrois/h1";
 import { type ParserModule, RequestParser } from "pyrois/parser";
 
@@ -56,6 +58,9 @@ app.get("/state", async (request) => {
   return response.setCookie("a", "b", { maxAge: 1 });
 });
 console.log((await app.inject({ path: "/state" })).text());
+const there = toFetch<[{ address: string }]>(new Application(), { remoteAddress: (_, { address }) => address });
+const here: AnyHandler = fromFetch((request, native) => new Response(\`\${request.url} \${native.path}\`));
+console.log((await new App({ fallback: here }).inject()).text(), (await there.fetch(new Request("http://a/"), { address: "b" })).status);
 const nothing: [Transport?, ParserModule?] = [];
 console.log(group.size, nothing.length, typeof RequestParser, (await app.inject({ path: "/in/1999" })).text());
 `;
@@ -84,5 +89,5 @@ test("its types check, and it runs", () => {
   writeFileSync(path.join(folder, "main.ts"), MAIN);
   const run = (...args: string[]) => execFileSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
   expect(run(path.join(root, "node_modules/typescript/bin/tsc"), "-p", ".")).toBe("");
-  expect(run("out/main.js")).toBe('{"name":"nobody","theme":0}\n0 0 function 2000\n');
+  expect(run("out/main.js")).toBe('{"name":"nobody","theme":0}\nhttp://localhost/ / 404\n0 0 function 2000\n');
 });

@@ -1,6 +1,8 @@
 /** The built package, used through its own name as a user would. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import path from "node:path";
+import { build } from "esbuild";
 import { expect, test } from "vitest";
 import { ABI_VERSION } from "../../src/parser/abi.ts";
 
@@ -18,6 +20,24 @@ test("the entries load through import and require, and the types are named first
   for (const entry of [".", "./cookies", "./h1", "./parser", "./static"]) {
     expect(Object.keys(exports[entry])[0]).toBe("types");
   }
+});
+
+test("the framework and its gateway to fetch need nothing but what any host has", async () => {
+  const { metafile } = await build({
+    stdin: {
+      contents: 'export * from "pyrois/app"; export * from "pyrois/fetch";',
+      resolveDir: path.join(import.meta.dirname, "..", ".."),
+    },
+    bundle: true,
+    platform: "neutral",
+    format: "esm",
+    write: false,
+    metafile: true,
+    logOverride: { "ignored-bare-import": "silent" },
+  });
+  const [{ imports, exports }] = Object.values(metafile.outputs);
+  expect(imports).toEqual([]);
+  expect(exports).toEqual(expect.arrayContaining(["Application", "fromFetch", "toFetch", "HttpRequest", "Router"]));
 });
 
 test("cookies are read and written by what was built, under the licence of their package", async () => {

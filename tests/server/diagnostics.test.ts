@@ -1,7 +1,7 @@
 /** What a server tells on node:diagnostics_channel, and what it counts. */
 import { channel } from "node:diagnostics_channel";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { App, type HttpRequest, type Server, type ServerOptions, upgrade } from "../../src/index.ts";
+import { App, type HttpRequest, type RunningServer, type ServerOptions, upgrade } from "../../src/index.ts";
 import type { ParseError } from "../../src/parser/index.ts";
 import { exchange, RawClient } from "../support/client.ts";
 
@@ -25,7 +25,7 @@ const listeners = NAMES.map((name) => (message: unknown) => {
 });
 
 let app: App;
-let server: Server;
+let server: RunningServer;
 let entered: Promise<void>;
 let release: () => void;
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { HttpResponse, NotFoundError, type ServeOptions, type Server, serve } from "../../src/index.ts";
+import { HttpResponse, NotFoundError, type RunningServer, type ServeOptions, serve } from "../../src/index.ts";
 
-let server: Server | undefined;
+let server: RunningServer | undefined;
 afterEach(async () => {
   await server?.stop({ deadline: 0 });
   server = undefined;
@@ -88,7 +88,8 @@ describe("serve", () => {
       return "done";
     });
     const answer = fetch(url).then((response) => response.text());
-    while ((server as Server).counters.activeRequests === 0) await new Promise((resolve) => setImmediate(resolve));
+    while ((server as RunningServer).counters.activeRequests === 0)
+      await new Promise((resolve) => setImmediate(resolve));
     await server?.stop();
     expect([await answer, stopping]).toEqual(["done", true]);
   });

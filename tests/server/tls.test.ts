@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { type ConnectionOptions, connect, createSecureContext, type TLSSocket } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
-import { App, type BodyStream, type Server, type ServerOptions } from "../../src/index.ts";
+import { App, type BodyStream, type RunningServer, type ServerOptions } from "../../src/index.ts";
 import { parseResponses, RawClient } from "../support/client.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
@@ -12,7 +12,7 @@ const other = { key: fixture("other.key"), cert: fixture("other.crt") };
 const ca = [cert, other.cert];
 
 let app: App;
-let server: Server;
+let server: RunningServer;
 /** Pieces of the endless content that were asked for. */
 let asked = 0;
 

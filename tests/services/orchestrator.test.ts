@@ -1,8 +1,10 @@
 /** Tasks in threads: real ones, which loop, crash and run out of memory. */
+import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { afterAll, afterEach, describe, expect, expectTypeOf, test } from "vitest";
 import { App } from "../../src/index.ts";
 import {
@@ -10,6 +12,7 @@ import {
   defineTask,
   Orchestrator,
   type OrchestratorOptions,
+  offload,
   type TaskContext,
   TaskError,
   TaskRefusedError,
@@ -590,5 +593,47 @@ describe("an option that makes no sense is refused by name", () => {
   test("and the defaults make sense", () => {
     expect(DEFAULT_ORCHESTRATOR_OPTIONS.maxWorkers).toBeGreaterThan(0);
     expect(() => new Orchestrator()).not.toThrow();
+  });
+});
+
+describe("offload", () => {
+  test("gives a function that has its work done in a thread", async () => {
+    const one = orchestrator();
+    const plus = one.offload((a: number, b: number) => a + b);
+    expectTypeOf(plus).toEqualTypeOf<(a: number, b: number) => Promise<number>>();
+    const sums = [plus(1, 2), plus(3, 4)];
+    expect(await Promise.all(sums)).toEqual([3, 7]);
+    const where = one.offload(defineTask<Tasks["whichThread"]>(module, "whichThread"));
+    expect(await where()).toBeGreaterThan(0);
+  });
+
+  test("takes the options of submitting, and refuses at once what makes no sense", async () => {
+    const one = orchestrator();
+    const hang = one.offload(
+      () => {
+        for (;;);
+      },
+      { timeout: 50 },
+    );
+    await expect(hang()).rejects.toMatchObject({ code: "TIMEOUT" });
+    expect(() => one.offload(() => {}, { retries: -1 })).toThrow(RangeError);
+    expect(() => one.offload("text" as never)).toThrow(TypeError);
+    expect(() => offload(Math.max)).toThrow("a function without source is no task");
+  });
+
+  test("by itself has one orchestrator for all, which keeps no process alive", async () => {
+    const { idleTimeout } = DEFAULT_ORCHESTRATOR_OPTIONS;
+    const entry = new URL("../../src/services/orchestrator.ts", import.meta.url).href;
+    const script = `
+      import { offload } from ${JSON.stringify(entry)};
+      const double = offload((n) => 2 * n);
+      console.log(await double(21), await offload((n) => n + 1)(1));
+      process.on("exit", () => console.log("over"));`;
+    const file = `${newFile()}.mjs`;
+    writeFileSync(file, script);
+    const args = ["--import", "tsx", file];
+    // Its threads would wait for more, for as long as this has to be over by.
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: idleTimeout });
+    expect(stdout).toBe("42 2\nover\n");
   });
 });

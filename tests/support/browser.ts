@@ -1,6 +1,6 @@
 /** A real browser, told what to do over its own protocol. */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { on, once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -11,11 +11,43 @@ const PROGRAMS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/go
 /** Where the browser is; undefined where there is none. */
 export const browser: string | undefined = PROGRAMS.find(existsSync);
 
+/** A message of the browser: the result of a command, or an event. */
+interface Message {
+  readonly id?: number;
+  readonly method?: string;
+  readonly params?: { readonly type?: string; readonly entry?: { readonly level: string } };
+  // biome-ignore lint/suspicious/noExplicitAny: what it is depends on the command
+  readonly result?: any;
+}
+
+/** Whether it tells of an error or a warning: of the page's scripts, or of the browser, what a policy forbids too. */
+function complains({ method, params }: Message): boolean {
+  if (method === "Runtime.exceptionThrown") return true;
+  if (method === "Runtime.consoleAPICalled") return /^(?:error|warning|assert)$/.test(params?.type ?? "");
+  return method === "Log.entryAdded" && /^(?:error|warning)$/.test(params?.entry?.level ?? "");
+}
+
+/** Gives the results of commands; what the browser complains of meanwhile is added to a list. */
+function commander(socket: WebSocket, complaints: string[]) {
+  // Several may come at once.
+  const messages = on(socket, "message");
+  let last = 0;
+  return async (method: string, params: object = {}) => {
+    const id = ++last;
+    socket.send(JSON.stringify({ id, method, params }));
+    for (;;) {
+      const message: Message = JSON.parse(String((await messages.next()).value[0]));
+      if (message.id === id) return message.result;
+      if (complains(message)) complaints.push(JSON.stringify(message));
+    }
+  };
+}
+
 /**
  * Opens a page and gives what an expression is there, once that is not null; a promise is waited for. Rejects where the
- * expression throws.
+ * expression throws. `complaints` gets what the browser has to complain of from the beginning.
  */
-export async function evaluateInPage(url: string, expression: string): Promise<unknown> {
+export async function evaluateInPage(url: string, expression: string, complaints?: string[]): Promise<unknown> {
   // The page that a browser shows before has an end of its loading, too.
   const there = `location.origin === ${JSON.stringify(new URL(url).origin)} ? (${expression}) : null`;
   const profile = mkdtempSync(path.join(tmpdir(), "pyrois-browser-"));
@@ -42,15 +74,14 @@ export async function evaluateInPage(url: string, expression: string): Promise<u
     const page = pages.find(({ type }) => type === "page");
     const socket = new WebSocket(page?.webSocketDebuggerUrl ?? "");
     await once(socket, "open");
-    for (let id = 1; ; ++id) {
-      socket.send(
-        JSON.stringify({
-          id,
-          method: "Runtime.evaluate",
-          params: { expression: there, awaitPromise: true, returnByValue: true },
-        }),
-      );
-      const { result } = JSON.parse(String((await once(socket, "message"))[0]));
+    const command = commander(socket, complaints ?? []);
+    if (complaints) for (const domain of ["Log", "Runtime"]) await command(`${domain}.enable`);
+    for (;;) {
+      const result = await command("Runtime.evaluate", {
+        expression: there,
+        awaitPromise: true,
+        returnByValue: true,
+      });
       // There is none where the browser has gone from one page to another meanwhile.
       if (result === undefined) continue;
       if (result.exceptionDetails) throw new Error(JSON.stringify(result.exceptionDetails));

@@ -3,7 +3,8 @@
  * this package, and what runs TypeScript. Then it waits for the order to run the module. Its servers do not listen:
  * they ask the process above to, which keeps the socket while this one comes and goes, and hands connections over.
  */
-import { type AddressInfo, Server } from "node:net";
+import { type AddressInfo, Server, type Socket } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import type { App } from "../../index.ts";
 import { importModule } from "../application.ts";
 import { enableTypeScript } from "../typescript.ts";
@@ -24,6 +25,8 @@ const asking = new Map<number, Asking>();
 const serving = new Map<string, Server>();
 /** Settle once those that ask listen. */
 const settled: Promise<void>[] = [];
+/** Connections that were handed over and are open, with when they came. */
+const connections = new Map<Socket, number>();
 let asked = 0;
 let chosen = 0;
 let stopping = false;
@@ -122,10 +125,22 @@ async function load(urls: readonly string[]): Promise<void> {
   tell({ type: "loaded", failed, cpu: cpuSince(before) });
 }
 
+/** Milliseconds that a connection has for its first byte, before it may be closed as one that nobody uses. */
+const UNHEARD = 500;
+const LOOK = 5;
+
+/** Resolves once something has come of all connections that are new: what is on its way would else be lost. */
+async function heard(): Promise<void> {
+  const isUnheard = ([socket, since]: [Socket, number]) =>
+    socket.bytesRead === 0 && performance.now() - since < UNHEARD;
+  while ([...connections].some(isUnheard)) await setTimeout(LOOK);
+}
+
 /** Ends as on any other day where the module looks after that, at once where it does not. */
-function stop(): void {
+async function stop(): Promise<void> {
   stopping = true;
   process.disconnect();
+  await heard();
   if (process.listenerCount("SIGTERM") > 0) process.kill(process.pid, "SIGTERM");
   else process.exit();
 }
@@ -137,6 +152,10 @@ function obey(order: Order, handle: unknown): void {
   else if (order.type === "connection") give(serving.get(order.key), handle as Handle);
   else if (order.type === "had") {
     const { server, proceed, settle } = asking.get(order.id) as Asking;
+    server.on("connection", (socket: Socket) => {
+      connections.set(socket, performance.now());
+      socket.once("close", () => connections.delete(socket));
+    });
     server.once("listening", () => {
       serving.set(order.key, server);
       tell({ type: "serves", key: order.key });

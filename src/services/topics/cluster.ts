@@ -1,6 +1,7 @@
 /** Messages between the processes of a cluster. */
 import cluster, { type Worker } from "node:cluster";
 import { pack, unpack } from "./message.ts";
+import { type Parcel, relayed } from "./relay.ts";
 import { Backlog, checkBound, type TopicsTransport, type TransportEvents } from "./transport.ts";
 
 export interface ClusterTransportOptions {
@@ -8,14 +9,6 @@ export interface ClusterTransportOptions {
   readonly channel?: string;
   /** Messages that may wait for one process to read them; beyond it they do not get there. */
   readonly maxUnsent?: number;
-}
-
-/** What goes from process to process. */
-interface Parcel {
-  /** The channel that it is for. */
-  readonly pyrois: string;
-  readonly topic: string;
-  readonly text: string;
 }
 
 /** A process that messages are sent to. */
@@ -27,7 +20,7 @@ function isFor(channel: string, value: unknown): value is Parcel {
 
 /**
  * Carries messages between the workers of a `node:cluster` and their primary, which passes those of one worker on to the
- * others: it has to have topics with this transport as well.
+ * others: it has to have topics with this transport as well, unless the workers are those of a server with `workers`.
  */
 export class ClusterTransport implements TopicsTransport {
   readonly #channel: string;
@@ -57,8 +50,10 @@ export class ClusterTransport implements TopicsTransport {
 
   open(events: TransportEvents): void {
     this.#events = events;
-    if (cluster.isPrimary) cluster.on("message", this.#fromWorker);
-    else {
+    if (cluster.isPrimary) {
+      cluster.on("message", this.#fromWorker);
+      relayed.set(this.#channel, (relayed.get(this.#channel) ?? 0) + 1);
+    } else {
       process.on("message", this.#fromPrimary);
       process.on("disconnect", this.#disconnected);
     }
@@ -106,9 +101,16 @@ export class ClusterTransport implements TopicsTransport {
   }
 
   close(): void {
+    if (this.#events !== null && cluster.isPrimary) this.#leaveRelay();
     this.#events = null;
     cluster.off("message", this.#fromWorker);
     process.off("message", this.#fromPrimary);
     process.off("disconnect", this.#disconnected);
+  }
+
+  #leaveRelay(): void {
+    const count = relayed.get(this.#channel) ?? 0;
+    if (count > 1) relayed.set(this.#channel, count - 1);
+    else relayed.delete(this.#channel);
   }
 }

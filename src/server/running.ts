@@ -1,0 +1,55 @@
+/** A server, wherever it runs: in this process, or in workers that this process looks after. */
+import type { AddressInfo } from "node:net";
+import type { StopOptions } from "./options.ts";
+
+/** What a server has counted since it was made. */
+export interface ServerCounters {
+  /** Connections that are open now, and that were accepted, and refused for maxConnections. */
+  readonly openConnections: number;
+  readonly acceptedConnections: number;
+  readonly refusedConnections: number;
+  /** Requests that are at work now, and that have come. */
+  readonly activeRequests: number;
+  readonly requests: number;
+  /** What clients sent that was wrong, or came too late. */
+  readonly parseErrors: number;
+}
+
+export interface RunOptions extends StopOptions {
+  /** Called once connections are accepted. */
+  readonly onListen?: (server: RunningServer) => void;
+}
+
+/** A worker, as its primary process sees it. */
+export interface WorkerInfo {
+  /** Its number, from 1: the one that takes its place has the same. */
+  readonly number: number;
+  /** Its process; null while none is there, and the next is waited for. */
+  readonly pid: number | null;
+  readonly state: "starting" | "listening" | "stopping" | "restarting";
+  /** When its process was started, in milliseconds since 1970; when the last has ended, where there is none. */
+  readonly since: number;
+  /** How often another had to take the place of one that ended unasked. */
+  readonly restarts: number;
+}
+
+export interface RunningServer {
+  /** What it has counted; of workers the sum, as they told it last, which each does every second. */
+  readonly counters: ServerCounters;
+  /** Address and port where it listens; throws where it does not listen, or listens on a path. */
+  readonly address: AddressInfo;
+  /** The URL of the server; throws as `address`. */
+  readonly url: string;
+  /** Resolves when `stop` has ended, whoever called it and however it ended. */
+  readonly stopped: Promise<void>;
+  /** The workers that this process looks after; none where it serves itself. */
+  readonly workers: readonly WorkerInfo[];
+  start(): Promise<RunningServer>;
+  run(options?: RunOptions): Promise<void>;
+  stop(options?: StopOptions): Promise<void>;
+  /**
+   * Replaces all workers, one after the other, by new processes, without losing a request. Rejects where a new one does
+   * not start: the old one then goes on. Rejects where there are no workers.
+   */
+  reload(options?: StopOptions): Promise<void>;
+}

@@ -1,0 +1,121 @@
+/** One worker, as its primary process sees it. */
+import type { Cluster, Worker } from "node:cluster";
+import type { AddressInfo } from "node:net";
+import type { StopOptions } from "../options.ts";
+import type { ServerCounters, WorkerInfo } from "../running.ts";
+import { TIMER_MAX } from "../timer.ts";
+import { type FromWorker, isOurs, packed, type ToWorker } from "./messages.ts";
+
+/** What nobody has counted yet. */
+export const NOTHING_COUNTED: ServerCounters = {
+  openConnections: 0,
+  acceptedConnections: 0,
+  refusedConnections: 0,
+  activeRequests: 0,
+  requests: 0,
+  parseErrors: 0,
+};
+
+/** Milliseconds that a worker has after its deadline, for what its application does when it stops. */
+const KILL_AFTER = 1000;
+
+/** What its primary does about what a worker tells. */
+export interface WorkerEvents {
+  /** A sign of life. */
+  beat(worker: WorkerProcess): void;
+  /** What is none of the messages of servers. */
+  message(worker: WorkerProcess, message: unknown): void;
+}
+
+export class WorkerProcess {
+  readonly number: number;
+  readonly worker: Worker;
+  readonly since: number = Date.now();
+  state: Exclude<WorkerInfo["state"], "restarting"> = "starting";
+  counters: ServerCounters = NOTHING_COUNTED;
+  address: AddressInfo | null = null;
+  /** Milliseconds since the last sign of life, as far as this process was there to hear it. */
+  silence = 0;
+  /** Whether there was one ever. */
+  alive = false;
+  /** Why it could not start, or was killed. */
+  #reason: string | null = null;
+  #code: string | undefined;
+  /** Resolves when it accepts connections; rejects with why it has ended before. */
+  readonly listening: Promise<void>;
+  /** Resolves when its process is gone, with why. */
+  readonly ended: Promise<string>;
+
+  constructor(cluster: Cluster, number: number, env: Record<string, string>, events: WorkerEvents) {
+    this.number = number;
+    this.worker = cluster.fork(env);
+    let listens = () => {};
+    this.ended = new Promise((resolve) => {
+      this.worker.once("exit", (code: number | null, signal: string | null) => {
+        this.state = "stopping";
+        resolve(this.#reason ?? `it has ended with ${signal ?? `exit code ${code}`}`);
+      });
+    });
+    this.listening = new Promise((resolve, reject) => {
+      listens = resolve;
+      this.ended.then((why) => {
+        const error = new Error(`worker ${number} did not start: ${why}`);
+        reject(this.#code === undefined ? error : Object.assign(error, { code: this.#code }));
+      });
+    });
+    // Not everybody waits for it.
+    this.listening.catch(() => {});
+    this.worker.on("message", (message: unknown) => {
+      if (isOurs<FromWorker>(message)) this.#receive(message, listens, events);
+      else events.message(this, message);
+    });
+    // What could not be sent was for a process that has ended.
+    this.worker.on("error", () => {});
+  }
+
+  get pid(): number | null {
+    return this.worker.process.pid ?? null;
+  }
+
+  #receive(message: FromWorker, listens: () => void, events: WorkerEvents): void {
+    this.silence = 0;
+    this.alive = true;
+    if (message.type === "beat" || message.type === "stopped") this.counters = message.counters;
+    if (message.type === "beat") events.beat(this);
+    else if (message.type === "listening") {
+      this.address = message.address;
+      if (this.state === "starting") this.state = "listening";
+      listens();
+    } else if (message.type === "failed") {
+      this.#reason = message.message;
+      this.#code = message.code;
+      this.#killLater(KILL_AFTER);
+    }
+  }
+
+  send(message: object): void {
+    // An error is that of a worker that has ended meanwhile.
+    if (this.worker.isConnected()) this.worker.process.send(message, undefined, undefined, () => {});
+  }
+
+  /** Has it stop, and kills it where it does not; asked again, ends its drainDelay. Resolves when its process is gone. */
+  async stop({ deadline, drainDelay }: Required<StopOptions>, grace: number): Promise<void> {
+    this.state = "stopping";
+    const finite = deadline === Number.POSITIVE_INFINITY ? null : deadline;
+    this.send(packed<ToWorker>({ type: "stop", deadline: finite, drainDelay, grace }));
+    this.#killLater(drainDelay + deadline + KILL_AFTER);
+    await this.ended;
+  }
+
+  #killLater(delay: number): void {
+    if (delay > TIMER_MAX) return;
+    const timer = setTimeout(() => this.kill(`it did not end within ${delay} ms and was killed`), delay);
+    this.ended.then(() => clearTimeout(timer));
+  }
+
+  /** Ends its process at once. */
+  kill(why: string): void {
+    this.#reason ??= why;
+    this.worker.process.kill("SIGKILL");
+  }
+}
