@@ -18,7 +18,7 @@ interface Finding {
 }
 
 interface Entry {
-  audit(app: App): readonly Finding[] | Promise<readonly Finding[]>;
+  audit(app: App, options: { readonly production?: boolean }): readonly Finding[];
 }
 
 const COLORS = { high: "red", medium: "yellow", low: "cyan", note: "dim" } as const;
@@ -53,15 +53,16 @@ export const command: Command = {
       value: "LEVEL",
       says: `exit code 1 from this level up: ${LEVELS.join(", ")}, or never; default: high`,
     },
+    production: { type: "boolean", says: "as where strangers come; default: where NODE_ENV is production" },
     json: { type: "boolean", says: "prints an array of objects; off by default" },
   },
   positionals: [1, 1],
-  examples: ["pyrois audit src/app.ts", "pyrois audit src/app.ts --fail-on medium"],
+  examples: ["pyrois audit src/app.ts --production", "pyrois audit src/app.ts --fail-on medium"],
   async run(given) {
     const failing = failOn(textOf(given, "fail-on"));
     const { audit } = await loadEntry<Entry>("pyrois/audit");
-    const found = [...(await audit(await loadApp(given.positionals[0])))];
-    found.sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
+    const asked = given.options.production === true ? { production: true } : {};
+    const found = audit(await loadApp(given.positionals[0]), asked);
     const paint = painter(process.stdout);
     if (given.options.json === true) print(JSON.stringify(found, null, 2));
     else if (found.length === 0) print("nothing was found");
