@@ -58,6 +58,8 @@ function asOne(list: readonly Middleware[]): Middleware {
   return Object.defineProperties(one, {
     onResponse: { get: () => tellAll(list) },
     security: { get: () => list.flatMap(({ security = [] }) => security) },
+    // What lists of routes show.
+    name: { get: () => list.map(({ name }) => name || "(function)").join(", ") || "@use" },
   });
 }
 

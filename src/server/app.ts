@@ -30,7 +30,9 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
   readonly #modules = new Modules<App<C>>(this, (old, routes) => this.replace(old, routes));
 
   /** Throws a TypeError where a converter or an option makes no sense. */
-  constructor(options: ApplicationOptions<C> = {}) {
+  constructor(given: ApplicationOptions<C> = {}) {
+    // What nobody has said, `pyrois dev` says of what it runs.
+    const options = process.env.PYROIS_DEVELOPMENT === "1" ? { development: true, ...given } : given;
     super(options);
     if (options.development) this.#develop();
     this.on("start", () => this.#webSockets.start());
@@ -45,6 +47,16 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
 
   protected override get loading(): Registrations | null {
     return this.#modules.current;
+  }
+
+  /** The server that serves this application, or is about to; null where it does not listen. */
+  get server(): RunningServer | null {
+    return this.#server;
+  }
+
+  /** The URLs of the modules that are loaded. */
+  get loaded(): string[] {
+    return this.#modules.urls;
   }
 
   /**

@@ -52,6 +52,24 @@ const FLOORS: Record<string, { imports: string[]; types?: string[]; node: boolea
     imports: ["server", "services", "app", "router", "http", "h1", "parser"],
     node: true,
   },
+  cli: {
+    imports: [
+      "index.ts",
+      "dev",
+      "gateway",
+      "server",
+      "middleware",
+      "services",
+      "app",
+      "router",
+      "http",
+      "h1",
+      "parser",
+    ],
+    node: true,
+    // What projects import that it makes.
+    packages: ["pyrois", "pyrois/engine"],
+  },
 };
 
 function sources(): string[] {
