@@ -48,6 +48,9 @@ function since({ time, cpu }: Moment, theirs: number): Took {
   return { time: performance.now() - time, cpu: (user + system) / 1000 + theirs };
 }
 
+/** Milliseconds in which a module that has started may still come to listen where it did before. */
+const LATE = 2000;
+
 export class Session {
   readonly #options: SessionOptions;
   readonly #events: SessionEvents;
@@ -59,8 +62,9 @@ export class Session {
   #next: RunningProcess | null = null;
   /** Whether the module is there. */
   #running = false;
-  /** The places that it serves. */
+  /** The places that it serves; those that it did before and does not any more are let go after a while. */
   readonly #keys = new Set<string>();
+  #letting: NodeJS.Timeout | undefined;
   #noticed: Moment | null = null;
   /** Replaces one process by another, one after the other. */
   #replacing: Promise<void> = Promise.resolve();
@@ -88,6 +92,7 @@ export class Session {
     this.#closed = true;
     this.#watcher.close();
     this.#next?.kill();
+    clearTimeout(this.#letting);
     this.#holder.hold();
     await this.#replacing;
     await this.#current?.stop();
@@ -121,6 +126,7 @@ export class Session {
       this.#current = null;
       this.#running = false;
       this.#keys.clear();
+      clearTimeout(this.#letting);
       this.#holder.hold();
       await old?.stop();
       this.#again = false;
@@ -169,7 +175,7 @@ export class Session {
   #started({ listens, cpu }: Report & { type: "started" }): void {
     this.#running = true;
     this.#watcher.greedy = false;
-    if (listens) this.#holder.prune(this.#keys);
+    if (listens) this.#letting = setTimeout(() => this.#holder.prune(this.#keys), LATE).unref();
     else this.#events.silent();
     this.#events.started(this.#noticed && since(this.#noticed, cpu));
     this.#noticed = null;
