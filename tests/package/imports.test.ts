@@ -46,6 +46,7 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
     node: true,
     packages: ["ws", "@fastify/busboy"],
   },
+  testing: { imports: ["server", "services", "app", "http", "h1", "parser"], node: true, packages: ["ws"] },
 };
 
 function sources(): string[] {
