@@ -13,8 +13,8 @@ import {
 } from "../http/index.ts";
 import { methodId } from "../parser/index.ts";
 import { type Converters, type Found, PathRouter, type Query, type Route, type RouteInit } from "../router/index.ts";
-import type { Handler, NoConverters, RouteInfo } from "./handler.ts";
-import { answering, compose, type Layer } from "./layers.ts";
+import { described, type Handler, type NoConverters, type RouteInfo } from "./handler.ts";
+import { answering, compose, copyOf, type Layer } from "./layers.ts";
 import { ApplicationLifetime } from "./lifetime.ts";
 import type { ApplicationEvents, ApplicationOptions, Lifecycle, Registrations } from "./options.ts";
 import { type Report, Reports } from "./reports.ts";
@@ -81,6 +81,8 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     this.#methodNotAllowed = options.methodNotAllowed ?? true;
     const { problemDetails = false, development = false } = options;
     this.#reports = new Reports(logger, { problemDetails, development });
+    const { fallback, tunnel } = options;
+    described(this, "application", { ...this.environment.limits, problemDetails, development, fallback, tunnel });
   }
 
   /** Where what is registered now belongs to a module that is being loaded, its registrations. */
@@ -183,6 +185,18 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   /** The routes that are served, in the order they were registered. */
   get routes(): RouteInfo[] {
     return [...this.#registered.keys()];
+  }
+
+  /**
+   * What stands around a route of `routes`, or without one around what no route serves; the first is the outermost. Throws
+   * a TypeError where the route is none of this application.
+   */
+  layersOf(route?: RouteInfo): Layer[] {
+    if (route === undefined) return this.#layers.map(copyOf);
+    if (!this.#registered.has(route as NewRoute))
+      throw new TypeError(`${route.pattern} is no route that is served here`);
+    const { at, own } = route as NewRoute;
+    return [...at.layers(), ...(own === null ? [] : [own])].map(copyOf);
   }
 
   /** The route that serves a method and a path, with the values of its parameters; `path` is as it is sent. */

@@ -46,6 +46,33 @@ export interface Middleware {
   readonly onResponse?: ResponseHook;
 }
 
+/** What something says of itself: a middleware, a hook, a handler, an application. */
+export interface Description {
+  /** What makes it: "cors". */
+  readonly name: string;
+  /** As it was made, with defaults; of secrets no more than how strong they are. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** What it consists of, where it is several in one. */
+  readonly parts?: readonly object[];
+}
+
+/** The same in every copy of this module, for entries may be bundled apart. */
+const DESCRIPTION = Symbol.for("pyrois.description");
+
+/**
+ * Has something say what it is, to whoever looks at an application and not at its requests, and gives it. `options` must
+ * have no secrets.
+ */
+export function described<T extends object>(it: T, name: string, options: object = {}, parts?: readonly object[]): T {
+  const value: Description = { name, options: { ...options }, ...(parts && { parts }) };
+  return Object.defineProperty(it, DESCRIPTION, { value, configurable: true });
+}
+
+/** What something says of itself; undefined where it says nothing. */
+export function descriptionOf(it: object): Description | undefined {
+  return (it as { readonly [DESCRIPTION]?: Description })[DESCRIPTION];
+}
+
 /** Middleware of a function that is called with each request, and with what comes next. */
 export function around(
   serve: (request: HttpRequest, next: () => Answer | Promise<Answer>) => Answer | Promise<Answer>,

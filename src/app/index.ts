@@ -5,6 +5,9 @@ export { del, get, patch, post, put, type RequestOf, type RouteDecorator, route,
 export {
   around,
   type Caught,
+  type Description,
+  described,
+  descriptionOf,
   type ErrorClass,
   type ErrorHandler,
   type Handler,
@@ -16,7 +19,7 @@ export {
   type ResponseHook,
   type RouteInfo,
 } from "./handler.ts";
-export { answering } from "./layers.ts";
+export { answering, type Layer } from "./layers.ts";
 export { ApplicationLifetime } from "./lifetime.ts";
 export type { ApplicationEvents, ApplicationOptions, ErrorHook, Lifecycle, Registrations } from "./options.ts";
 export { type PerRequest, perRequest } from "./per-request.ts";

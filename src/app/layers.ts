@@ -23,6 +23,16 @@ export function newLayer(): Layer {
   return { middleware: [], catchers: [], onRequest: [], onResponse: [] };
 }
 
+/** The same layer, to be looked at: what becomes of the copy changes nothing. */
+export function copyOf({ middleware, catchers, onRequest, onResponse }: Layer): Layer {
+  return {
+    middleware: [...middleware],
+    catchers: [...catchers],
+    onRequest: [...onRequest],
+    onResponse: [...onResponse],
+  };
+}
+
 const NO_HOOKS: readonly ResponseHook[] = [];
 
 /** Makes the response that an error means. */

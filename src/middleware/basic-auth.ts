@@ -1,7 +1,7 @@
 import { isPromise } from "../app/handler.ts";
-import type { Middleware } from "../app/index.ts";
+import { described, type Middleware } from "../app/index.ts";
 import { type HttpRequest, UnauthorizedError } from "../http/index.ts";
-import { isSameSecret } from "../services/secrets.ts";
+import { isSameSecret, strengthOf } from "../services/secrets.ts";
 import { admit, challenge, credentialsOf, isSomebody, type Verified } from "./authorization.ts";
 
 /** Says who a name and a password belong to: what it gives is `request.state.user`, or the name where that is true. */
@@ -55,7 +55,7 @@ export function basicAuth({ users, verify, realm = "Restricted" }: BasicAuthOpti
   const ask = verify ?? verifyBy(users ?? {});
   const headers = { "WWW-Authenticate": challenge("Basic", { realm, charset: "UTF-8" }) };
   const refused = () => new UnauthorizedError(undefined, { headers });
-  return (next) => (request) => {
+  const middleware: Middleware = (next) => (request) => {
     const credentials = credentialsOf(request, "Basic");
     const parsed = credentials === null ? null : parse(credentials);
     if (parsed === null) throw refused();
@@ -65,4 +65,5 @@ export function basicAuth({ users, verify, realm = "Restricted" }: BasicAuthOpti
     const user = isPromise(found) ? Promise.resolve(found).then(named) : named(found);
     return admit(request, user, (verified) => (isSomebody(verified) ? null : refused()), next);
   };
+  return described(middleware, "basicAuth", { realm, passwords: Object.values(users ?? {}).map(strengthOf) });
 }

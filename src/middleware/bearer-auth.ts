@@ -1,6 +1,6 @@
-import type { Middleware } from "../app/index.ts";
+import { described, type Middleware } from "../app/index.ts";
 import { BadRequestError, ForbiddenError, type HttpRequest, UnauthorizedError } from "../http/index.ts";
-import { secretTable } from "../services/secrets.ts";
+import { secretTable, strengthOf } from "../services/secrets.ts";
 import { admit, challenge, credentialsOf, isSomebody, type Verified } from "./authorization.ts";
 
 /** Says who a token belongs to: what it gives is `request.state.user`. */
@@ -50,10 +50,11 @@ export function bearerAuth({ tokens, verify, realm, scope }: BearerAuthOptions):
     const scopes = scopesOf(user);
     return needed.every((name) => scopes.includes(name)) ? null : new ForbiddenError(undefined, lacking);
   };
-  return (next) => (request) => {
+  const middleware: Middleware = (next) => (request) => {
     const token = credentialsOf(request, "Bearer");
     if (token === null) throw new UnauthorizedError(undefined, bare);
     if (token === "") throw new BadRequestError("the token is none", invalid);
     return admit(request, ask(token, request), refuse, next);
   };
+  return described(middleware, "bearerAuth", { ...asked, tokens: Object.keys(tokens ?? {}).map(strengthOf) });
 }

@@ -1,7 +1,7 @@
 /** Who a request comes from where proxies stand in front: what they say is believed, what clients say is not. */
 import { createRequire } from "node:module";
 import type { IPv4, IPv6 } from "ipaddr.js";
-import type { Middleware } from "../app/index.ts";
+import { described, type Middleware } from "../app/index.ts";
 import type { HttpRequest } from "../http/index.ts";
 import { oneOf } from "./options.ts";
 
@@ -194,8 +194,9 @@ export function trustedProxies(list: readonly string[], options: TrustedProxiesO
     return { address, protocol, host };
   };
 
-  return (next) => (request) => {
+  const middleware: Middleware = (next) => (request) => {
     request.state.client = clientOf(request);
     return next(request);
   };
+  return described(middleware, "trustedProxies", { list: [...list], fields });
 }

@@ -46,6 +46,10 @@ const FLOORS: Record<string, { imports: string[]; node: boolean; packages?: stri
     node: true,
     packages: ["ws", "@fastify/busboy"],
   },
+  dev: {
+    imports: ["testing", "server", "middleware", "services", "app", "router", "http", "h1", "parser"],
+    node: true,
+  },
   testing: { imports: ["server", "services", "app", "http", "h1", "parser"], node: true, packages: ["ws"] },
 };
 
