@@ -4,7 +4,16 @@ import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { AUDIT_RULES, type AuditOptions, audit } from "../../src/dev/audit.ts";
-import { App, type ApplicationOptions, Blueprint, descriptionOf, post, tunnel, use } from "../../src/index.ts";
+import {
+  App,
+  type ApplicationOptions,
+  Blueprint,
+  described,
+  descriptionOf,
+  post,
+  tunnel,
+  use,
+} from "../../src/index.ts";
 import {
   basicAuth,
   bearerAuth,
@@ -243,6 +252,27 @@ test("says where: the first place, and how many more there are", () => {
   app.post("/login", never);
   app.group("/api").route("/auth/{id}", never, { methods: ["PUT", "DELETE"], host: "a.example" });
   expect(audit(app).map(({ rule, where }) => [rule, where])).toEqual([["login-unlimited", "POST /login, and 2 more"]]);
+});
+
+test("what is used by many routes is told of once, where it is first", () => {
+  const app = new App().use(session({ keys: [OTHER_KEY] }), csrf(), securityHeaders());
+  app.get("/", never).get("/other", never);
+  app.include(staticFiles("/"), { prefix: "/files" });
+  const [key, folder] = audit(app);
+  expect([key.rule, key.where, folder.rule, folder.where]).toEqual([
+    "weak-key",
+    "the application",
+    "static-wide",
+    "GET /files/",
+  ]);
+  expect(folder.what).toBe("the folder /, which is served, is the whole disk");
+});
+
+test("hooks count as what they say they are", () => {
+  const limit = described(() => {}, "rateLimit");
+  const app = new App().use(securityHeaders()).on("request", limit);
+  app.post("/login", never);
+  expect(audit(app)).toEqual([]);
 });
 
 test("the gravest comes first, and what is ignored does not come", () => {

@@ -14,6 +14,7 @@ const message = (data: string, id = "") => ({ event: "message", data, id });
 test.each([
   ["data: a\n\ndata: b\n\n", [message("a"), message("b")]],
   ["data: a\r\n\r\ndata: b\r\rdata: c\n\n", [message("a"), message("b"), message("c")]],
+  ["data: a\r\ndata: b\r\n\r\n", [message("a\nb")]],
   ["data\n\ndata\ndata\n\ndata:", [message(""), message("\n")]],
   [": comment\n\ndata:test\n\n", [message("test")]],
   ["id: 1\ndata:  two spaces\n\nid\ndata: x\n\n", [message(" two spaces", "1"), message("x")]],

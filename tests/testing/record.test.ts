@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { App, empty, HttpResponse, json } from "../../src/index.ts";
+import { App, empty, HttpResponse, json, redirect } from "../../src/index.ts";
 import { client, fetchOf, RecordingMismatchError, type RecordOptions, record } from "../../src/testing.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "pyrois-record-"));
@@ -84,6 +84,15 @@ test("secrets are in no file, and what is asked matches without them", async () 
   expect(response.headers.getSetCookie()).toEqual(["sid=***; Path=/; HttpOnly; SameSite=Lax"]);
   const other = await replay(`${origin}/echo`, post(new URLSearchParams({ client_secret: "another", a: "1" })));
   expect(await other.text()).toBe("client_secret=***&a=1");
+});
+
+test("secrets in the place that a redirect leads to are in no file either", async () => {
+  const away = new App();
+  away.get("/", () => redirect("http://u:p-123@localhost/a?token=t-123&b=1#c"));
+  const file = newFile();
+  const response = await record(file, { fetch: fetchOf(away) })(`${origin}/`, { redirect: "manual" });
+  expect(response.headers.get("location")).toContain("p-123");
+  expect(readFileSync(file, "utf8")).toContain("http://***@localhost/a?token=***&b=1#c");
 });
 
 describe("a mismatch", () => {
