@@ -13,8 +13,8 @@ import {
 } from "../http/index.ts";
 import { methodId } from "../parser/index.ts";
 import { type Converters, type Found, PathRouter, type Query, type Route, type RouteInit } from "../router/index.ts";
-import type { Handler, NoConverters, RouteInfo } from "./handler.ts";
-import { answering, compose, type Layer } from "./layers.ts";
+import { described, type Handler, type NoConverters, type RouteInfo } from "./handler.ts";
+import { answering, compose, copyOf, type Layer, layersAround } from "./layers.ts";
 import { ApplicationLifetime } from "./lifetime.ts";
 import type { ApplicationEvents, ApplicationOptions, Lifecycle, Registrations } from "./options.ts";
 import { type Report, Reports } from "./reports.ts";
@@ -81,6 +81,8 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     this.#methodNotAllowed = options.methodNotAllowed ?? true;
     const { problemDetails = false, development = false } = options;
     this.#reports = new Reports(logger, { problemDetails, development });
+    const { fallback, tunnel } = options;
+    described(this, "application", { ...this.environment.limits, problemDetails, development, fallback, tunnel });
   }
 
   /** Where what is registered now belongs to a module that is being loaded, its registrations. */
@@ -185,6 +187,13 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     return [...this.#registered.keys()];
   }
 
+  /**
+   * What stands around a route of `routes`, or without one around what no route serves; the first is the outermost.
+   */
+  layersOf(route?: RouteInfo): Layer[] {
+    return (route === undefined ? this.#layers : layersAround(route)).map(copyOf);
+  }
+
   /** The route that serves a method and a path, with the values of its parameters; `path` is as it is sent. */
   find(method: string, path: string, host?: string): Found<RouteInfo> {
     return this.#router.find(method, path, host);
@@ -214,14 +223,6 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
    */
   surround(around: (serve: Servable["handle"]) => Servable["handle"]): void {
     this.#serve = around(this.#serve);
-  }
-
-  /** What stands around a route, layer by layer from the outside; with null what stands around the application alone. */
-  layersAround(route: RouteInfo | null): readonly Layer[] {
-    if (route === null) return this.#layers;
-    // Routes that are served are of this kind, whatever others see of them.
-    const { at, own } = route as NewRoute;
-    return own === null ? at.layers() : [...at.layers(), own];
   }
 
   /** As of `Servable`. */

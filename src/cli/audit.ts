@@ -1,25 +1,11 @@
 /** `pyrois audit`: looks for what is not safe in the configuration of an application. */
-import type { App } from "../index.ts";
+import type { Finding, Level } from "../audit.ts";
 import { loadApp } from "./application.ts";
 import { type Command, textOf, UsageError } from "./command.ts";
-import { loadEntry } from "./development.ts";
 import { exitWhenWritten, type Paint, painter, print, wrap } from "./terminal.ts";
 
 /** Levels of findings, the worst first. */
-const LEVELS = ["high", "medium", "low", "note"] as const;
-type Level = (typeof LEVELS)[number];
-
-interface Finding {
-  readonly level: Level;
-  readonly rule: string;
-  readonly what: string;
-  readonly where: string;
-  readonly how: string;
-}
-
-interface Entry {
-  audit(app: App, options: { readonly production?: boolean }): readonly Finding[];
-}
+const LEVELS: readonly Level[] = ["high", "medium", "low", "note"];
 
 const COLORS = { high: "red", medium: "yellow", low: "cyan", note: "dim" } as const;
 const WIDTH = 72;
@@ -60,7 +46,7 @@ export const command: Command = {
   examples: ["pyrois audit src/app.ts --production", "pyrois audit src/app.ts --fail-on medium"],
   async run(given) {
     const failing = failOn(textOf(given, "fail-on"));
-    const { audit } = await loadEntry<Entry>("pyrois/audit");
+    const { audit } = await import("../audit.ts");
     const asked = given.options.production === true ? { production: true } : {};
     const found = audit(await loadApp(given.positionals[0]), asked);
     const paint = painter(process.stdout);

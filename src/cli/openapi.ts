@@ -1,14 +1,8 @@
 /** `pyrois openapi`: prints the OpenAPI document of an application. */
 import { writeFileSync } from "node:fs";
-import type { App } from "../index.ts";
 import { loadApp } from "./application.ts";
 import { type Command, CommandError, textOf } from "./command.ts";
-import { loadEntry } from "./development.ts";
 import { exitWhenWritten, print } from "./terminal.ts";
-
-interface Entry {
-  openApi(app: App): unknown;
-}
 
 export const command: Command = {
   usage: "FILE [options]",
@@ -22,7 +16,7 @@ export const command: Command = {
   positionals: [1, 1],
   examples: ["pyrois openapi src/app.ts", "pyrois openapi src/app.ts --out openapi.json"],
   async run(given) {
-    const { openApi } = await loadEntry<Entry>("pyrois/openapi");
+    const { openApi } = await import("../dev/openapi.ts");
     const text = JSON.stringify(openApi(await loadApp(given.positionals[0])), null, 2);
     const out = textOf(given, "out");
     if (out === undefined) print(text);

@@ -1,4 +1,5 @@
 /** `pyrois routes`: lists the routes of an application. */
+import { nameOf, type RouteInfo } from "../app/index.ts";
 import type { App } from "../index.ts";
 import { loadApp } from "./application.ts";
 import { type Command, CommandError } from "./command.ts";
@@ -17,32 +18,13 @@ interface Row {
   readonly origin: string | null;
 }
 
-/** What stands around a method of a blueprint where `@use` has put nothing there. */
-const NONE = "@use";
-
-/** What a route has beside what its type tells. */
-interface Registered {
-  readonly origin?: string;
-  readonly own?: { readonly middleware: readonly { readonly name: string }[] } | null;
-  readonly at?: { layers(): readonly { readonly middleware: readonly { readonly name: string }[] }[] };
-}
-
-function rowOf(route: App["routes"][number]): Row {
-  const { method, pattern, host = null, name = null, handler } = route;
-  const { origin = null, own, at } = route as Registered;
-  const layers = [...(at?.layers() ?? []), ...(own ? [own] : [])];
-  const middleware = layers
-    .flatMap((layer) => layer.middleware.map((each) => each.name || "(function)"))
-    .filter((each) => each !== NONE);
-  return {
-    method,
-    pattern,
-    host,
-    name,
-    handler: handler.name.replace(/^bound /, "") || "(function)",
-    middleware,
-    origin,
-  };
+function rowOf(app: App, route: RouteInfo): Row {
+  const { method, pattern, host = null, name = null, handler, origin = null } = route;
+  const middleware = app
+    .layersOf(route)
+    .flatMap((layer) => layer.middleware.map(nameOf))
+    .filter((each) => each !== "");
+  return { method, pattern, host, name, handler: nameOf(handler), middleware, origin };
 }
 
 const COLORS: Readonly<Record<string, Parameters<Paint>[0]>> = {
@@ -79,7 +61,8 @@ export const command: Command = {
   positionals: [1, 1],
   examples: ["pyrois routes src/app.ts", "pyrois routes src/app.ts --json"],
   async run({ positionals: [file], options }) {
-    const rows = (await loadApp(file)).routes.map(rowOf);
+    const app = await loadApp(file);
+    const rows = app.routes.map((route) => rowOf(app, route));
     if (options.json === true) print(JSON.stringify(rows, null, 2));
     else if (rows.length === 0) throw new CommandError(`the application of ${file} has no routes`);
     else print(...tableOf(rows, painter(process.stdout)));

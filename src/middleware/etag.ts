@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { isPromise } from "../app/handler.ts";
-import type { Middleware } from "../app/index.ts";
+import { described, type Middleware } from "../app/index.ts";
 import { discardContent } from "../h1/index.ts";
 import { type Answer, HttpHeaders, type HttpRequest, HttpResponse, OwnResponse, toResponse } from "../http/index.ts";
 import { KeptResponse } from "../services/kept.ts";
@@ -75,7 +75,7 @@ function tagged(answer: Answer, request: HttpRequest): HttpResponse {
  * status 200 whose content is there in one piece; of others only those that have a tag of their own are compared.
  */
 export function etag(): Middleware {
-  return (next) => (request) => {
+  const middleware: Middleware = (next) => (request) => {
     const { method } = request;
     if (method !== "GET" && method !== "HEAD") return next(request);
     const answer = next(request);
@@ -83,4 +83,5 @@ export function etag(): Middleware {
       ? Promise.resolve(answer).then((value) => tagged(value, request))
       : tagged(answer, request);
   };
+  return described(middleware, "etag");
 }

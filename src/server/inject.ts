@@ -151,7 +151,8 @@ class End implements Transport {
   }
 }
 
-type Content = string | Uint8Array | AsyncIterable<string | Uint8Array> | null;
+/** Content as connections take it. */
+export type Content = string | Uint8Array | AsyncIterable<string | Uint8Array> | null;
 
 /** What fetch knows how to send, and JSON would make nothing of. */
 function isForFetch(body: unknown): body is FormData | URLSearchParams | Blob | ArrayBuffer {
@@ -159,7 +160,7 @@ function isForFetch(body: unknown): body is FormData | URLSearchParams | Blob | 
 }
 
 /** What leaves of a body, and the type that it means. Rejects with a TypeError for what JSON cannot say. */
-async function contentOf(body: unknown): Promise<[content: Content, type: string | null]> {
+export async function contentOf(body: unknown): Promise<[content: Content, type: string | null]> {
   if (body === undefined || body === null) return [null, null];
   if (typeof body === "string" || body instanceof Uint8Array) return [body, null];
   if (isForFetch(body)) {
@@ -216,7 +217,8 @@ class Gathering implements Machine {
 /** The connections of each application: they share its parser. */
 const groups = new WeakMap<Servable, ConnectionGroup>();
 
-function groupOf(application: Servable): ConnectionGroup {
+/** Where connections of an application in memory belong; no timeouts end them. */
+export function groupOf(application: Servable): ConnectionGroup {
   const known = groups.get(application);
   if (known) return known;
   const group = new ConnectionGroup(new Service(application, Number.POSITIVE_INFINITY, () => {}));

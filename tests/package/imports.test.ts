@@ -41,6 +41,7 @@ const FLOORS: Record<string, { imports: string[]; types?: string[]; node: boolea
     node: true,
     packages: ["compressible", "negotiator"],
   },
+  audit: { imports: ["server", "services", "app", "http", "h1", "parser"], node: true },
   // Of servers only the types of what they tell those who listen.
   dev: { imports: ["services", "app", "router", "http", "h1", "parser"], types: ["server"], node: true },
   server: {
@@ -55,6 +56,7 @@ const FLOORS: Record<string, { imports: string[]; types?: string[]; node: boolea
   cli: {
     imports: [
       "index.ts",
+      "audit.ts",
       "dev",
       "gateway",
       "server",
@@ -70,6 +72,7 @@ const FLOORS: Record<string, { imports: string[]; types?: string[]; node: boolea
     // What projects import that it makes.
     packages: ["pyrois", "pyrois/engine"],
   },
+  testing: { imports: ["server", "services", "app", "http", "h1", "parser"], node: true, packages: ["ws"] },
 };
 
 function sources(): string[] {

@@ -1,5 +1,5 @@
 /** Answers of handlers, from the cache or into it. */
-import { type Handler, isPromise, type Middleware } from "../../app/handler.ts";
+import { described, type Handler, isPromise, type Middleware } from "../../app/handler.ts";
 import { discardContent } from "../../h1/index.ts";
 import {
   type Answer,
@@ -226,6 +226,7 @@ export function cachedMiddleware(context: RouteContext, options: CachedOptions):
   const route = new CachedRoute(context, options, { timeout: milliseconds("timeout", timeout), stale });
   const middleware = (next: Handler): CachedHandler =>
     Object.assign((request: HttpRequest) => route.serve(request, next), { uncached: next });
+  described(middleware, "cached", { timeout, staleWhileRevalidate });
   return Object.defineProperties(middleware, {
     makeCacheKey: { value: route.keyOf },
     cacheTimeout: {
