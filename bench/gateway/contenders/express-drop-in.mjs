@@ -1,10 +1,6 @@
-/** Contender: the same Express on the drop-in server of `pyrois/node`. */
-import express from "express";
+/** Contender: the same application on the drop-in server of `pyrois/node`. */
 import { createServer } from "../../../dist/gateway/node.js";
+import { app } from "../../framework/express.mjs";
 import { BACKLOG, HOST, PORT, ready } from "../../load/child.mjs";
-
-const app = express();
-app.disable("etag").disable("x-powered-by");
-app.get("/hello", (_, response) => response.json({ hello: "world" }));
 
 const server = createServer(app).listen(PORT, HOST, BACKLOG, () => ready(server.address().port));
