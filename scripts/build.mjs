@@ -102,6 +102,7 @@ bundleDeclarations(
   "build/types",
   entries.map((entry) => `${entry}.d.ts`),
   "dist",
+  manifest.name,
 );
 await bundle(entries);
 copyFileSync("node_modules/cookie/LICENSE", "dist/cookie.LICENSE");

@@ -114,8 +114,7 @@ class Declarations {
     } else if (/^export (?:type )?\{/.test(code)) {
       for (const [there, here, type] of namesIn(list[1], onlyTypes)) file.exported.set(here, { from, there, type });
     } else if (added) {
-      const words = wordsOf(code);
-      file.added.push({ comment, code, words, id: `${file.name}#${file.added.length} of ${added[1]}`, to: added[1] });
+      file.added.push({ comment, code, id: `${file.name}#${file.added.length}` });
     } else if (name) {
       const parts = file.declared.get(name) ?? [];
       parts.push({ comment, code: code.replace(/^export /, "") });
@@ -166,12 +165,6 @@ class Declarations {
     for (const key of file.exported.keys()) found.set(key, this.#exportOf(name, key));
     return found;
   }
-
-  /** Where an addition to another module adds. */
-  moduleOf(file, { to, code }) {
-    const name = /\binterface ([\w$]+)/.exec(code)[1];
-    return this.#exportOf(this.#target(file, to), name);
-  }
 }
 
 /** What a declaration (or an addition) names, by how it names it. */
@@ -210,11 +203,8 @@ function reach(all, nodes, entry, first) {
     });
     // What a file adds to others is there as soon as anything of the file is.
     for (const added of file.added) {
-      visit(added.id, () => {
-        const to = all.moduleOf(file, added);
-        const named = namedBy(all, file, added.words, to.name);
-        return { file, name: null, parts: [added], named: named.set(`${to.name} of ${to.file}`, to), to };
-      });
+      const named = () => namedBy(all, file, wordsOf(added.code), null);
+      visit(added.id, () => ({ file, name: null, parts: [added], named: named() }));
     }
   }
 }
@@ -231,8 +221,10 @@ class Output {
 
   #bindings(node) {
     const own = node.name === null ? [] : [[node.name, idOf({ file: node.file.name, name: node.name })]];
-    const named = [...node.named].filter(([word]) => /^[\w$]+$/.test(word));
-    return [...own, ...named.map(([word, meant]) => [word, meant.package ? JSON.stringify(meant) : idOf(meant)])];
+    return [
+      ...own,
+      ...[...node.named].map(([word, meant]) => [word, meant.package ? JSON.stringify(meant) : idOf(meant)]),
+    ];
   }
 
   /** Takes a node in, unless a name of it means something else here already. */
@@ -242,6 +234,14 @@ class Output {
     for (const [word, id] of bindings) this.names.set(word, id);
     this.nodes.push(node);
     return true;
+  }
+
+  /** Takes all of an entry in, or none: what stands elsewhere would need names that the entry must not export. */
+  takeAll(nodes) {
+    if (nodes.every((node) => this.take(node))) return true;
+    this.nodes = [];
+    this.names.clear();
+    return false;
   }
 }
 
@@ -262,7 +262,6 @@ function importsOf(output, placeOf) {
   const lists = new Map();
   for (const node of output.nodes) {
     for (const [word, meant] of node.named) {
-      if (!/^[\w$]+$/.test(word)) continue;
       if (meant.package) note(lists, meant.package, meant.name, word);
       else {
         const place = placeOf.get(idOf(meant));
@@ -280,12 +279,20 @@ function importsOf(output, placeOf) {
   });
 }
 
-/** A declaration as it is written: what is exported is listed at the end, so nothing else is. */
-function textOf(output, node, placeOf) {
-  const declared = ({ comment, code }) => `${comment === "" ? "" : `${comment}\n`}${code}`;
-  if (!node.to) return node.parts.map(declared).join("\n");
-  const module = specifierOf(output.name, placeOf.get(idOf(node.to)).name);
-  return node.parts.map(({ code }) => code.replace(AUGMENTATION, `declare module "${module}"`)).join("\n");
+/**
+ * A declaration as it is written. What one file adds to another is added to the package's main entry by its name, as
+ * users add to it: the compiler loses what two have added who do not name the same module.
+ */
+function textOf(output, node, main) {
+  if (node.name === null) return node.parts[0].code.replace(AUGMENTATION, `declare module "${main}"`);
+  const before = isPlain(output, node.name) ? "export " : "";
+  return node.parts.map(({ comment, code }) => `${comment === "" ? "" : `${comment}\n`}${before}${code}`).join("\n");
+}
+
+/** Whether a declaration is exported by the name that it has, and not only as a type. */
+function isPlain(output, name) {
+  const exported = output.exported.get(name);
+  return exported !== undefined && exported.name === name && !exported.type;
 }
 
 /** What an entry gives on that stands elsewhere, and notes what others must export for it. */
@@ -307,12 +314,11 @@ function exportsOf(output, names, placeOf) {
   );
 }
 
-/** The text of a file: imports, declarations, and what of them is exported. */
-function write(folder, output, lines, placeOf) {
-  const list = [...output.exported].map(
-    ([key, { name, type = "" }]) => `${type}${name}${name === key ? "" : ` as ${key}`}`,
-  );
-  const texts = output.nodes.map((node) => textOf(output, node, placeOf));
+/** The text of a file: imports, declarations, and what of them is exported: without the list, which may be empty, all would be. */
+function write(folder, output, lines, main) {
+  const listed = [...output.exported].filter(([key]) => !isPlain(output, key));
+  const list = listed.map(([key, { name, type = "" }]) => `${type}${name}${name === key ? "" : ` as ${key}`}`);
+  const texts = output.nodes.map((node) => textOf(output, node, main));
   const text = [...lines, ...texts, `export { ${list.join(", ")} };`].join("\n");
   const file = path.join(folder, output.name);
   mkdirSync(path.dirname(file), { recursive: true });
@@ -323,27 +329,31 @@ function write(folder, output, lines, placeOf) {
 /** Where every node stands: with its entry, or with those that the same entries reach. */
 function place(nodes, outputs) {
   const entries = outputs.size;
-  const placeOf = new Map();
-  const shared = new Map();
+  const groups = new Map();
   for (const node of nodes.values()) {
     const key = [...node.entries].sort().join();
-    const own = node.entries.size === 1 ? [outputs.get(key)] : [];
-    const places = shared.get(key) ?? own;
-    shared.set(key, places);
-    let found = places.find((output) => output.take(node));
-    if (!found) {
-      found = new Output(`types/${outputs.size - entries + 1}.d.ts`);
-      found.take(node);
-      outputs.set(found.name, found);
-      places.push(found);
+    groups.set(key, [...(groups.get(key) ?? []), node]);
+  }
+  const placeOf = new Map();
+  for (const [key, group] of groups) {
+    const own = outputs.get(key);
+    const places = own?.takeAll(group) ? [own] : [];
+    for (const node of group) {
+      let found = places.find((output) => output.nodes.includes(node) || output.take(node));
+      if (!found) {
+        found = new Output(`types/${outputs.size - entries + 1}.d.ts`);
+        found.take(node);
+        outputs.set(found.name, found);
+        places.push(found);
+      }
+      placeOf.set(node.id, found);
     }
-    placeOf.set(node.id, found);
   }
   return placeOf;
 }
 
-/** Bundles the declarations in a folder for some entries of it (`h1/index.d.ts`) into another one. */
-export function bundleDeclarations(from, entries, to) {
+/** Bundles the declarations in a folder for some entries of it (`h1/index.d.ts`) into another one; `main` is what the package is imported by. */
+export function bundleDeclarations(from, entries, to, main) {
   const all = new Declarations(from);
   const nodes = new Map();
   const names = new Map(entries.map((entry) => [entry, all.exportsOf(entry)]));
@@ -354,5 +364,5 @@ export function bundleDeclarations(from, entries, to) {
   for (const output of outputs.values()) lines.set(output, importsOf(output, placeOf));
   for (const [entry, found] of names)
     lines.get(outputs.get(entry)).push(...exportsOf(outputs.get(entry), found, placeOf));
-  for (const output of outputs.values()) write(to, output, lines.get(output), placeOf);
+  for (const output of outputs.values()) write(to, output, lines.get(output), main);
 }
