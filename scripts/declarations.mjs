@@ -114,7 +114,7 @@ class Declarations {
     } else if (/^export (?:type )?\{/.test(code)) {
       for (const [there, here, type] of namesIn(list[1], onlyTypes)) file.exported.set(here, { from, there, type });
     } else if (added) {
-      file.added.push({ comment, code, id: `${file.name}#${file.added.length}` });
+      file.added.push({ code, id: `${file.name}#${file.added.length}` });
     } else if (name) {
       const parts = file.declared.get(name) ?? [];
       parts.push({ comment, code: code.replace(/^export /, "") });
