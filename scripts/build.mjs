@@ -2,6 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { bundleDeclarations } from "./declarations.mjs";
+import { minified } from "./minify.mjs";
 
 const root = path.dirname(import.meta.dirname);
 process.chdir(root);
@@ -14,10 +16,16 @@ function generate(name, text) {
   writeFileSync(`src/parser/generated/${name}.ts`, text);
 }
 
-/** Writes the bytes of a module as a source file. */
+/**
+ * Writes the bytes of a module as a source file: a character for each. In what is packed a module so takes half of what
+ * base64 does, which hides what repeats, and the second takes next to nothing beside the first.
+ */
 function inline(build) {
-  const bytes = readFileSync(`build/parser.${build}.wasm`).toString("base64");
-  generate(build, `/** The ${build} build of the parser, in base64. */\nexport const ${build}: string = "${bytes}";\n`);
+  const bytes = JSON.stringify(readFileSync(`build/parser.${build}.wasm`).toString("latin1"));
+  generate(
+    build,
+    `/** The ${build} build of the parser, a character for each byte. */\nexport const ${build}: string = ${bytes};\n`,
+  );
 }
 
 /** Translates the module to plain JavaScript, as a function that makes one instance after the other. */
@@ -57,21 +65,29 @@ async function asModule(build, name, names) {
  * A few files in place of one for each source: to find and to link modules is most of the time that starting takes.
  * For the same reason `cookie` is taken in, which all load: from where it is installed that takes 4 ms.
  */
-async function bundle() {
+async function bundle(entries) {
   const { build } = await import("esbuild");
   const alias = { cookie: await asModule(build, "cookie", ["parseCookie", "stringifySetCookie"]) };
-  const { dependencies, peerDependencies, exports } = JSON.parse(readFileSync("package.json", "utf8"));
+  const { dependencies, peerDependencies } = manifest;
   const external = Object.keys({ ...dependencies, ...peerDependencies });
-  const options = { bundle: true, format: "esm", target: "es2022", platform: "node", external, alias };
-  const entries = Object.values(exports)
-    .filter((entry) => entry.default !== undefined)
-    .map((entry) => entry.default.replace("./dist/", "src/").replace(/js$/, "ts"));
+  const shared = { bundle: true, format: "esm", target: "es2022", platform: "node", external, alias };
+  const options = { ...shared, minifySyntax: true, write: false };
   // What a thread begins with that serves, the command, and what `pyrois dev` has another process begin with.
-  const entryPoints = [...entries, "src/server/thread-worker.ts", "src/cli.ts", "src/cli/dev/child.ts"];
-  await build({ ...options, entryPoints, outdir: "dist", splitting: true, chunkNames: "chunks/[hash]" });
+  const entryPoints = [...entries, "server/thread-worker", "cli", "cli/dev/child"].map((entry) => `src/${entry}.ts`);
+  const made = await build({ ...options, entryPoints, outdir: "dist", splitting: true, chunkNames: "chunks/[hash]" });
+  for (const { path: file, text } of made.outputFiles) {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, await minified(text));
+  }
   // What the floor of the benchmark reads with.
-  await build({ ...options, entryPoints: ["src/server/direct-read.ts"], outfile: "build/direct-read.js" });
+  await build({ ...shared, entryPoints: ["src/server/direct-read.ts"], outfile: "build/direct-read.js" });
 }
+
+const manifest = JSON.parse(readFileSync("package.json", "utf8"));
+/** What is imported by others: `h1/index` for `dist/h1/index.js`. */
+const entries = Object.values(manifest.exports)
+  .filter((entry) => entry.default !== undefined)
+  .map((entry) => entry.default.replace(/^\.\/dist\/(.*)\.js$/, "$1"));
 
 rmSync("build", { recursive: true, force: true });
 rmSync("dist", { recursive: true, force: true });
@@ -81,10 +97,17 @@ for (const build of ["simd", "scalar", "js"]) run("assemblyscript/bin/asc.js", "
 inline("simd");
 inline("scalar");
 await translate();
-run("typescript/bin/tsc", "-p", "tsconfig.json", "--emitDeclarationOnly");
-await bundle();
+run("typescript/bin/tsc", "-p", "tsconfig.json", "--emitDeclarationOnly", "--outDir", "build/types");
+bundleDeclarations(
+  "build/types",
+  entries.map((entry) => `${entry}.d.ts`),
+  "dist",
+  manifest.name,
+);
+await bundle(entries);
 copyFileSync("node_modules/cookie/LICENSE", "dist/cookie.LICENSE");
 // What threads begin with: plain JavaScript, which they can run from src/ as well.
+mkdirSync("dist/services/orchestrator", { recursive: true });
 copyFileSync("src/services/orchestrator/worker.js", "dist/services/orchestrator/worker.js");
 // What the inspector's page consists of: browsers run it as it is written.
 cpSync("src/dev/inspector/page", "dist/dev/inspector/page", { recursive: true });

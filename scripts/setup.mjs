@@ -68,7 +68,10 @@ try {
   renew(
     "Building",
     "build/.stamp",
-    ["assembly", "src", "examples", "asconfig.json", "tsconfig.json", "package-lock.json", "scripts/build.mjs"],
+    [
+      ...["assembly", "src", "examples", "asconfig.json", "tsconfig.json", "package.json", "package-lock.json"],
+      ...["build", "declarations", "minify"].map((script) => `scripts/${script}.mjs`),
+    ],
     () => execFileSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" }),
   );
   for (const folder of process.argv.slice(2)) {

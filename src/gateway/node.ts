@@ -23,7 +23,7 @@ export { type NodeHandler, type ToNodeOptions, toNode } from "./node/to-node.ts"
 export { createServer, Server };
 
 /** All of node:http, with the server of this package. */
-const drop: typeof http = Object.defineProperties({} as typeof http, {
+const drop: typeof import("node:http") = Object.defineProperties({} as typeof http, {
   ...Object.getOwnPropertyDescriptors(http),
   createServer: { value: createServer, enumerable: true, writable: true, configurable: true },
   Server: { value: Server, enumerable: true, writable: true, configurable: true },

@@ -46,7 +46,7 @@ const compiled = new Map<string, WebAssembly.Module>();
 function compile(build: "simd" | "scalar"): WebAssembly.Module {
   let module = compiled.get(build);
   if (!module) {
-    const text = atob(bytesOf[build]);
+    const text = bytesOf[build];
     const bytes = new Uint8Array(text.length);
     for (let i = 0; i < bytes.length; ++i) bytes[i] = text.charCodeAt(i);
     module = new WebAssembly.Module(bytes);

@@ -1,13 +1,14 @@
-/** A project of somebody else's, with the strictest options and no types of browsers, that uses every entry. */
+/** A project of somebody else's that has the package as it is packed, with the strictest options and no types of browsers. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { build as esbuild } from "esbuild";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { entries, project } from "../support/packed.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
-const folder = mkdtempSync(path.join(tmpdir(), "pyrois-consumer-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const hosts = (program: string) => path.join(root, "tests/hosts/node_modules", program);
+const tsc = path.join(root, "node_modules/typescript/bin/tsc");
 
 const MAIN = `
 import { App, around, type Handler, HttpError, type HttpRequest, json, type Middleware, toResponse } from "pyrois";
@@ -64,30 +65,160 @@ console.log((await new App({ fallback: here }).inject()).text(), (await there.fe
 const nothing: [Transport?, ParserModule?] = [];
 console.log(group.size, nothing.length, typeof RequestParser, (await app.inject({ path: "/in/1999" })).text());
 `;
+const WANTED = '{"name":"nobody","theme":0}\nhttp://localhost/ / 404\n0 0 function 2000\n';
+
+/** Every entry, each with all its types: what some of them add to the state of requests, main.ts does not know of. */
+const ENTRIES = [
+  ...[...entries.keys()].map((name, index) => `import * as entry${index} from "${name}";`),
+  `console.log([${[...entries.keys()].map((_, index) => `entry${index}`).join(", ")}].map((each) => typeof each).join());`,
+].join("\n");
+
+const COMMON = `
+import { App } from "pyrois";
+import { Parser } from "pyrois/parser";
+const app = new App();
+app.get("/", () => new Parser().build);
+void app.inject().then((response) => console.log(response.text()));
+`;
+
+/** What a page could use: all there is of the parser, and no more. */
+const PAGE = `
+import { RequestParser } from "pyrois/parser";
+export const heads = [...new RequestParser().push(new TextEncoder().encode("GET /a HTTP/1.1\\r\\nHost: b\\r\\n\\r\\n"))]
+  .flatMap((event) => event.type === "head" ? [event.head.path] : []);
+console.log(heads.join());
+`;
+
 const OPTIONS = {
-  compilerOptions: {
-    target: "es2022",
-    module: "nodenext",
-    lib: ["es2023"],
-    types: ["node"],
-    outDir: "out",
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    noUncheckedIndexedAccess: true,
-    skipLibCheck: false,
-  },
-  include: ["main.ts"],
+  target: "es2022",
+  lib: ["es2023"],
+  types: ["node"],
+  outDir: "out",
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  verbatimModuleSyntax: false,
+  skipLibCheck: false,
 };
 
-test("its types check, and it runs", () => {
-  mkdirSync(path.join(folder, "node_modules", "@types"), { recursive: true });
-  symlinkSync(root, path.join(folder, "node_modules", "pyrois"), "junction");
-  const types = path.join("node_modules", "@types", "node");
-  symlinkSync(path.join(root, types), path.join(folder, types), "junction");
-  writeFileSync(path.join(folder, "package.json"), '{"type":"module"}');
-  writeFileSync(path.join(folder, "tsconfig.json"), JSON.stringify(OPTIONS));
-  writeFileSync(path.join(folder, "main.ts"), MAIN);
-  const run = (...args: string[]) => execFileSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
-  expect(run(path.join(root, "node_modules/typescript/bin/tsc"), "-p", ".")).toBe("");
-  expect(run("out/main.js")).toBe('{"name":"nobody","theme":0}\nhttp://localhost/ / 404\n0 0 function 2000\n');
+/** Milliseconds that compilers and bundlers may take where others are at work too. */
+const PATIENCE = 60_000;
+
+let folder: string;
+const write = (name: string, text: string) => writeFileSync(path.join(folder, name), text);
+const run = (command: string, ...args: string[]) =>
+  execFileSync(command, args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+const node = (...args: string[]) => run(process.execPath, ...args);
+
+/** What the compiler says of some files, which it writes to out/ where it is told to. */
+function compile(name: string, options: object, files: readonly string[]): string {
+  write(`${name}.json`, JSON.stringify({ compilerOptions: { ...OPTIONS, ...options }, files }));
+  try {
+    return node(tsc, "-p", `${name}.json`);
+  } catch (error) {
+    return (error as { stdout: string }).stdout;
+  }
+}
+
+beforeAll(() => {
+  // prom-client stands in types that the entry for it gives.
+  folder = project("@types/node", "prom-client");
+  write("main.ts", MAIN);
+  write("entries.ts", ENTRIES);
+  write("common.cts", COMMON);
+  write("page.ts", PAGE);
+  const files = ["main.ts", "entries.ts", "common.cts", "page.ts"];
+  expect(compile("nodenext", { module: "nodenext" }, files)).toBe("");
+}, PATIENCE);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("its types check", { timeout: PATIENCE }, () => {
+  test("as a bundler resolves them", () => {
+    const options = { module: "esnext", moduleResolution: "bundler", noEmit: true };
+    expect(compile("bundler", options, ["main.ts", "entries.ts"])).toBe("");
+  });
+
+  test("of the parser and of the framework, with no types of Node", () => {
+    write(
+      "framework.ts",
+      ["app", "fetch", "h1"].map((name) => `export * as ${name} from "pyrois/${name}";`).join("\n"),
+    );
+    const options = { module: "nodenext", types: [], lib: ["es2023", "dom"], noEmit: true };
+    expect(compile("pure", options, ["page.ts", "framework.ts"])).toBe("");
+  });
+
+  test("and are more than any", () => {
+    write(
+      "wrong.ts",
+      'import { App } from "pyrois"; new App({ nothing: 1 }); new App().get("/", ({ params }) => params.x);',
+    );
+    const said = compile("wrong", { module: "nodenext", noEmit: true }, ["wrong.ts"]);
+    expect(said.match(/error TS\d+/g)).toEqual(["error TS2353", "error TS2339"]);
+  });
+});
+
+test("it runs", () => {
+  expect(node("out/main.js")).toBe(WANTED);
+  expect(node("out/entries.js")).toBe(`${Array(entries.size).fill("object").join()}\n`);
+});
+
+test("it runs as CommonJS", () => {
+  expect(readFileSync(path.join(folder, "out/common.cjs"), "utf8")).toContain('require("pyrois")');
+  expect(node("out/common.cjs")).toBe("simd\n");
+});
+
+const HOSTS = [
+  ...["22", "24", "26"].map((version) => ({ program: `node${version}/bin/node`, args: [] })),
+  { program: ".bin/bun", args: [] },
+  { program: ".bin/deno", args: ["run", "--no-remote", "-A"] },
+];
+
+describe.each(HOSTS)("on $program", ({ program, args }) => {
+  test.skipIf(!existsSync(hosts(program)))("it runs, as CommonJS too", () => {
+    expect(run(hosts(program), ...args, "out/main.js")).toBe(WANTED);
+    expect(run(hosts(program), ...args, "out/common.cjs")).toBe("simd\n");
+  });
+});
+
+describe("bundled", () => {
+  test("by esbuild", async () => {
+    const external = ["@fastify/*", "ws"];
+    const outfile = path.join(folder, "esbuild.mjs");
+    const entryPoints = [path.join(folder, "out/main.js")];
+    const { warnings } = await esbuild({
+      entryPoints,
+      outfile,
+      external,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      minify: true,
+      logOverride: { "ignored-bare-import": "silent" },
+    });
+    expect(warnings).toEqual([]);
+    expect(node("esbuild.mjs")).toBe(WANTED);
+  });
+
+  test("by Vite, for Node", { timeout: PATIENCE }, async () => {
+    const { build } = await import("vite");
+    const input = path.join(folder, "out/main.js");
+    await build({
+      root: folder,
+      configFile: false,
+      logLevel: "error",
+      ssr: { noExternal: ["pyrois"] },
+      build: { ssr: input, outDir: "vite-node", emptyOutDir: false },
+    });
+    expect(readFileSync(path.join(folder, "vite-node/main.js"), "utf8")).not.toMatch(/from\s*"pyrois/);
+    expect(node("vite-node/main.js")).toBe(WANTED);
+  });
+
+  test("by Vite, the parser for pages", { timeout: PATIENCE }, async () => {
+    const { build } = await import("vite");
+    const lib = { entry: path.join(folder, "out/page.js"), formats: ["es" as const], fileName: "page" };
+    await build({ root: folder, configFile: false, logLevel: "error", build: { lib, outDir: "vite-page" } });
+    const code = readFileSync(path.join(folder, "vite-page/page.js"), "utf8");
+    expect(code).not.toMatch(/\b(?:import|require)\b/);
+    expect(node("vite-page/page.js")).toBe("/a\n");
+  });
 });

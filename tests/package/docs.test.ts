@@ -9,6 +9,7 @@ const root = path.join(import.meta.dirname, "..", "..");
 const read = (file: string) => readFileSync(path.join(root, file), "utf8");
 const pages = [
   "README.md",
+  "CHANGELOG.md",
   "CONTRIBUTING.md",
   "bench/README.md",
   ...readdirSync(path.join(root, "docs")).map((file) => `docs/${file}`),
