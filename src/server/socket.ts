@@ -130,9 +130,17 @@ const LISTENERS = [
 export function serveSocket(socket: Socket, group: ConnectionGroup): ServerConnection {
   const connection = group.connect(new SocketTransport(socket, group));
   (socket as ServedSocket)[CONNECTION] = connection;
-  if (!readDirectly(socket, group.parser.window, onRead)) socket.on("data", onData);
+  // What was read already, and put back, only the stream hands on.
+  if (socket.readableLength > 0 || !readDirectly(socket, group.parser.window, onRead)) socket.on("data", onData);
   socket.on("end", onEnd);
   socket.on("error", onError);
   socket.on("close", onClose);
   return connection;
+}
+
+/** Has what comes on a served socket go through it as a stream, for those who listen or put bytes back beside us. */
+export function serveAsStream(socket: Socket, group: ConnectionGroup): void {
+  if (socket.listeners("data").includes(onData)) return;
+  readAsStream(socket, group.parser.window);
+  socket.on("data", onData);
 }

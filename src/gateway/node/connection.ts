@@ -4,7 +4,14 @@ import { channel } from "node:diagnostics_channel";
 import type { Server } from "node:http";
 import type { Exchange, ServerConnection } from "../../h1/index.ts";
 import { type ClientError, refusalOf, timeoutError } from "./client-error.ts";
-import { completeRequest, fillRequest, type Incoming, type Outgoing, type ServingSocket } from "./messages.ts";
+import {
+  completeRequest,
+  contentOf,
+  fillRequest,
+  type Incoming,
+  type Outgoing,
+  type ServingSocket,
+} from "./messages.ts";
 import { rethrow } from "./rethrow.ts";
 import type { ServerMessages } from "./server-options.ts";
 import { ServerTurn, type TurnOwner } from "./server-turn.ts";
@@ -148,8 +155,10 @@ export class NodeConnection implements TurnOwner {
       req.upgrade = true;
     }
     if (!req.upgrade) return false;
+    const content = contentOf(exchange);
     exchange.handOver((stream, unread) => {
       this.#letGo();
+      if (content !== null) req.push(content);
       completeRequest(req, null);
       const event = connect ? "connect" : "upgrade";
       const socket = stream as ServingSocket;

@@ -12,7 +12,14 @@ import {
   OwnResponse,
   type ResponseHost,
 } from "../../http/index.ts";
-import { completeRequest, fillRequest, type Incoming, type Outgoing, type ServingSocket } from "./messages.ts";
+import {
+  completeRequest,
+  contentOf,
+  fillRequest,
+  type Incoming,
+  type Outgoing,
+  type ServingSocket,
+} from "./messages.ts";
 import { prepareSocket, releaseSocket } from "./socket.ts";
 import { Turn } from "./turn.ts";
 
@@ -232,10 +239,12 @@ class ListenerResponse extends OwnResponse {
     const req = new IncomingMessage(exchange.stream as ServingSocket) as Incoming;
     fillRequest(req, exchange.head);
     req.upgrade = true;
+    const content = contentOf(exchange);
     host.handOver(exchange, request, (stream, unread) => {
       const socket = stream as ServingSocket;
       releaseSocket(socket);
       for (const [event, listener] of LISTENERS) socket.off(event, listener);
+      if (content !== null) req.push(content);
       completeRequest(req, null);
       const head = Buffer.from(unread.buffer, unread.byteOffset, unread.length);
       this.#context.runInAsyncScope(take, undefined, req, socket, head);

@@ -4,6 +4,8 @@
  */
 import { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Exchange } from "../../h1/index.ts";
+import { FRAMING_NONE } from "../../parser/abi.ts";
 import type { HeaderFields, RequestHead } from "../../parser/index.ts";
 
 /** A request, with what node:http keeps in it. */
@@ -78,6 +80,11 @@ export function fillRequest(request: Incoming, head: RequestHead): void {
   request.upgrade = false;
   const lines = head.headers.flat();
   request._addHeaderLines(lines, lines.length);
+}
+
+/** Content that has come with the head, for a request whose connection is handed over; null where it has none. */
+export function contentOf(exchange: Exchange): Buffer | null {
+  return exchange.head.framing === FRAMING_NONE ? null : Buffer.from(exchange.content.peek());
 }
 
 /** Has a request say that it is complete, with these fields after its content. */

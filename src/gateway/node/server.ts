@@ -10,7 +10,7 @@ import {
   type ServerEvents,
 } from "../../h1/index.ts";
 import type { ParseError } from "../../parser/index.ts";
-import { serveSocket } from "../../server/socket.ts";
+import { serveAsStream, serveSocket } from "../../server/socket.ts";
 import { clientErrorOf, refusalOf } from "./client-error.ts";
 import { type AnyServer, NodeConnection } from "./connection.ts";
 import type { ServingSocket } from "./messages.ts";
@@ -21,6 +21,7 @@ import {
   type ServerMessages,
   serverMessages,
 } from "./server-options.ts";
+import { resumeOf } from "./socket.ts";
 import { Ticking } from "./ticking.ts";
 
 /** Under which a socket has its connection, and a server what serves it. */
@@ -42,6 +43,8 @@ class NodeService implements ServerEvents {
   readonly #ticking = new Ticking((now) => this.#tick(now));
   /** Made for the first connection: many servers never have one. */
   #group: ConnectionGroup | null = null;
+  /** What its sockets have as `resume`. */
+  #resume: ServingSocket["resume"] | null = null;
   #closing = false;
 
   constructor(server: AnyServer, options: ServerOptions) {
@@ -50,18 +53,26 @@ class NodeService implements ServerEvents {
     this.#messages = serverMessages(server, options);
   }
 
-  connect(socket: ServingSocket): void {
-    this.#group ??= new ConnectionGroup(
-      this,
-      { ...parserOptions(this.#server, this.#options), ...this.#terms },
-      this.#ticking.now,
-    );
+  /** Serves a socket; `lent` is one that somebody else has accepted, who may put back what it has read. */
+  connect(socket: ServingSocket, lent: boolean): void {
+    const group = this.#groupOfAll();
     this.#ticking.start();
     const connection = new NodeConnection(this.#server, socket, this.#messages);
     (socket as ServedSocket)[CONNECTION] = connection;
     this.#connections.add(connection);
-    connection.engine = serveSocket(socket, this.#group);
+    connection.engine = serveSocket(socket, group);
     connection.listen();
+    if (lent) serveAsStream(socket, group);
+    else socket.resume = this.#resume as ServingSocket["resume"];
+  }
+
+  #groupOfAll(): ConnectionGroup {
+    if (this.#group === null) {
+      const options = { ...parserOptions(this.#server, this.#options), ...this.#terms };
+      this.#group = new ConnectionGroup(this, options, this.#ticking.now);
+      this.#resume = resumeOf(this.#group);
+    }
+    return this.#group;
   }
 
   request(exchange: Exchange): void {
@@ -111,9 +122,11 @@ class NodeService implements ServerEvents {
 type Serving = AnyServer & { [SERVICE]: NodeService };
 
 function onConnection(this: Serving, socket: Duplex): void {
-  // As node:http: what is emitted by others has no server yet.
-  (socket as { server?: unknown }).server = this;
-  this[SERVICE].connect(socket as ServingSocket);
+  // As node:http: what is emitted by others has no server yet, or another one.
+  const served = socket as ServingSocket & { server?: unknown };
+  const lent = served.server !== this;
+  served.server = this;
+  this[SERVICE].connect(served, lent);
 }
 
 /** Node's own, which another may be put in the place of. */

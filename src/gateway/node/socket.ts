@@ -1,4 +1,7 @@
 /** Sockets that responses of node:http are written to. */
+import type { Socket } from "node:net";
+import type { ConnectionGroup } from "../../h1/index.ts";
+import { serveAsStream } from "../../server/socket.ts";
 import { drainResponse, type ServingSocket } from "./messages.ts";
 
 function onDrain(this: ServingSocket): void {
@@ -34,8 +37,24 @@ export function prepareSocket(socket: Prepared): boolean {
   return true;
 }
 
-/** Takes back what `prepareSocket` did, where it did it. */
+/**
+ * A `resume` for sockets of a group that has each hand on what comes as any stream does from when somebody else listens
+ * to that, as on node:http. A stream that gets such a listener is resumed, and hardly ever else: nobody who does not
+ * listen pays for it.
+ */
+export function resumeOf(group: ConnectionGroup): Socket["resume"] {
+  return function (this: Socket) {
+    if (this.listenerCount("data") > 0) {
+      Reflect.deleteProperty(this, "resume");
+      serveAsStream(this, group);
+    }
+    return (Object.getPrototypeOf(this) as Socket).resume.call(this);
+  };
+}
+
+/** Takes back what `prepareSocket` did, where it did it, and a `resume` of its own. */
 export function releaseSocket(socket: Prepared): void {
+  Reflect.deleteProperty(socket, "resume");
   if (!socket[PREPARED]) return;
   socket[PREPARED] = false;
   socket.off("drain", onDrain);

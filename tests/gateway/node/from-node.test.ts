@@ -546,6 +546,18 @@ describe("upgrade", () => {
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("plain");
   });
 
+  test("a request that asks for it keeps its content", async () => {
+    const { port } = await serving(() => {}, {
+      upgrade: async (req, socket, head) => socket.end(`[${(await req.toArray()).join("")}][${head}]`),
+    });
+    const client = rawClient(port);
+    await client.write(
+      "POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\nContent-Length: 3\r\n\r\nabcdef",
+    );
+    await client.end();
+    expect(client.received).toBe("[abc][def]");
+  });
+
   test("where nobody takes it, the listener answers", async () => {
     const { port } = await serving((req, res) => res.end(String(req.headers.upgrade)));
     const client = rawClient(port);

@@ -161,6 +161,79 @@ describe("connections", () => {
     stream.destroy();
   });
 
+  test("a request that asks for an upgrade keeps its content", async () => {
+    const server = createServer();
+    server.on("upgrade", async (req, socket, head) => {
+      socket.end(`[${(await req.toArray()).join("")}][${head}]`);
+    });
+    const client = rawClient(await listen(server));
+    await client.write(
+      "POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\nContent-Length: 3\r\n\r\nabcdef",
+    );
+    await client.end();
+    expect(client.received).toBe("[abc][def]");
+  });
+
+  const lenders: Record<string, (socket: Socket, server: http.Server) => void> = {
+    "put back before it is lent": (socket, server) =>
+      socket.once("data", (bytes) => {
+        socket.pause();
+        socket.unshift(bytes);
+        server.emit("connection", socket);
+        socket.resume();
+      }),
+    "put back after it was lent": (socket, server) =>
+      socket.once("data", (bytes) => {
+        socket.pause();
+        server.emit("connection", socket);
+        socket.unshift(bytes);
+        process.nextTick(() => socket.resume());
+      }),
+    "that was only looked at": (socket, server) =>
+      socket.once("readable", () => {
+        socket.unshift(socket.read());
+        server.emit("connection", socket);
+      }),
+    "told of by hand": (socket, server) =>
+      socket.once("data", (bytes) => {
+        server.emit("connection", socket);
+        socket.emit("data", bytes);
+      }),
+  };
+
+  test.each(Object.entries(lenders))("one of another server may be lent, with what was read %s", async (_, lend) => {
+    for (const on of [http, drop]) {
+      const server = on.createServer((req, res) => req.pipe(res));
+      const client = rawClient(await listen(new TcpServer((socket) => lend(socket, server))));
+      await client.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhel");
+      await client.write("lo");
+      await client.end();
+      expect(client.received).toMatch(/^HTTP\/1.1 200 OK\r\n[\s\S]*hel/);
+      expect(client.received).toMatch(/lo\r\n0\r\n\r\n$/);
+    }
+  });
+
+  test("whoever listens to a socket hears what comes on it", async () => {
+    for (const on of [http, drop]) {
+      const heard: string[] = [];
+      const server = on.createServer((req, res) => {
+        if (req.url === "/listen") req.socket.on("data", (bytes) => heard.push(`late ${bytes}`));
+        res.end("x");
+      });
+      const port = await listen(server);
+      const late = rawClient(port);
+      await late.write(GET.replace("/", "/listen"));
+      await late.responses(1);
+      await late.write(GET);
+      await late.responses(2);
+      server.on("connection", (socket) => socket.on("data", (bytes) => heard.push(`early ${bytes}`)));
+      const early = rawClient(port);
+      await early.write(GET);
+      await early.responses(1);
+      expect(heard).toEqual([`late ${GET}`, `early ${GET}`]);
+    }
+  });
+
   test("are counted, and closed where they are idle, or all", async () => {
     const waiting: ServerResponse[] = [];
     const server = createServer((req, res) => (req.url === "/wait" ? waiting.push(res) : res.end("x")));
