@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Servable } from "../app/index.ts";
+import { endServed, type Servable, startServed } from "../app/index.ts";
 import { ConnectionGroup } from "../h1/index.ts";
 import { quiet } from "../h1/quiet.ts";
 import { tellConnectionOpen, tellProxyError } from "./diagnostics.ts";
@@ -198,13 +198,11 @@ export class Server implements RunningServer {
   }
 
   async #start(): Promise<this> {
-    const { environment } = this.#served;
     try {
-      await this.#served.tell("start");
-      await environment.orchestrator?.start?.(environment);
+      await startServed(this.#served);
       await this.#listen();
     } catch (error) {
-      await this.#end(0).catch((second) => environment.logger.error(second));
+      await endServed(this.#served, 0).catch((second) => this.#served.environment.logger.error(second));
       throw error;
     }
     return this;
@@ -267,7 +265,7 @@ export class Server implements RunningServer {
     if (drains) await this.#drain(drainDelay);
     const began = performance.now();
     await this.#close(deadline, Math.min(drains ? LAST_CALL : grace, deadline));
-    await this.#end(Math.max(0, deadline - (performance.now() - began)));
+    await endServed(this.#served, Math.max(0, deadline - (performance.now() - began)));
     await told;
   }
 
@@ -280,15 +278,6 @@ export class Server implements RunningServer {
     });
     await Promise.race([over, this.#drainEnded]);
     clearTimeout(timer);
-  }
-
-  /** Ends what goes on beside connections. */
-  async #end(deadline: number): Promise<void> {
-    try {
-      await this.#served.environment.orchestrator?.stop?.({ deadline });
-    } finally {
-      await this.#served.tell("stop");
-    }
   }
 
   #closeIdle(): void {

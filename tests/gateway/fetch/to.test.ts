@@ -474,6 +474,21 @@ describe("the life of an application", () => {
     expect(told).toEqual(["start", { deadline: 10_000 }]);
   });
 
+  it.each(["stopping", "orchestrator"])("is ended to its end, where %s fails, and close rejects", async (failing) => {
+    const told: string[] = [];
+    const fail = async (what: string) => {
+      told.push(what);
+      if (what === failing) throw new Error(what);
+    };
+    const orchestrator = { submit: async () => null, stop: () => fail("orchestrator") };
+    const { app, fetch, close } = made(() => null, {}, { orchestrator });
+    app.on("stopping", () => fail("stopping"));
+    app.on("stop", () => fail("stop"));
+    await fetch(new Request("http://a/"));
+    await expect(close()).rejects.toThrow(failing);
+    expect(told).toEqual(["stopping", "orchestrator", "stop"]);
+  });
+
   it("has its hooks told of requests and responses", async () => {
     const { app, fetch } = made(() => "a");
     app.on("request", ({ path }) => void told.push(path));
