@@ -16,6 +16,7 @@ import { behindProxies, type ProxyProtocolOptions, tellSameEnds } from "./proxy-
 import type { RunningServer, RunOptions, ServerCounters, WorkerInfo } from "./running.ts";
 import { Service } from "./service.ts";
 import { serveSocket } from "./socket.ts";
+import { Ticking } from "./ticking.ts";
 import { TIMER_MAX } from "./timer.ts";
 
 /** Signals that ask a process to end in an orderly way. */
@@ -23,11 +24,6 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** Connections that the system holds for a server that is busy. */
 const BACKLOG = 1024;
-
-/** Milliseconds from one look at all connections to the next: how exact their timeouts are. */
-const TICK = 125;
-/** Milliseconds of one tick at the most that count: longer ones mean that the process was kept from its work. */
-const STEP_MAX = 250;
 
 /**
  * Milliseconds after drainDelay in which a request may still come on connections that were accepted: of one that was just
@@ -47,11 +43,10 @@ export class Server implements RunningServer {
   readonly #secure: boolean;
   #accepted = 0;
   #refused = 0;
-  /** One timer for all connections; it stands still while there are none. */
-  #ticking: NodeJS.Timeout | null = null;
-  #tickedAt = 0;
-  /** The connections' time: it stands still while the process does, which could not hear its clients then. */
-  #time = 0;
+  readonly #ticking = new Ticking((now) => {
+    this.#connections.tick(now);
+    return this.#connections.size > 0;
+  });
   #starting: Promise<this> | null = null;
   #stopping: Promise<void> | null = null;
   #endDrain: () => void = () => {};
@@ -127,10 +122,7 @@ export class Server implements RunningServer {
   }
 
   #accept(socket: Socket): void {
-    if (this.#ticking === null) {
-      this.#tickedAt = performance.now();
-      this.#ticking = setInterval(this.#tick, TICK).unref();
-    }
+    this.#ticking.start();
     ++this.#accepted;
     // What came behind the header of a proxy; there is nothing before a socket was paused.
     const came: Buffer | null = socket.isPaused() ? socket.read() : null;
@@ -139,16 +131,6 @@ export class Server implements RunningServer {
     if (socket.isPaused()) socket.resume();
     if (came !== null) connection.receive(came);
   }
-
-  readonly #tick = (): void => {
-    const now = performance.now();
-    this.#time += Math.min(now - this.#tickedAt, STEP_MAX);
-    this.#tickedAt = now;
-    this.#connections.tick(this.#time);
-    if (this.#connections.size > 0 || this.#ticking === null) return;
-    clearInterval(this.#ticking);
-    this.#ticking = null;
-  };
 
   /** What this server has counted. */
   get counters(): ServerCounters {
