@@ -13,7 +13,7 @@ import {
   stopTimes,
 } from "./options.ts";
 import { behindProxies, type ProxyProtocolOptions, tellSameEnds } from "./proxy-protocol.ts";
-import type { RunningServer, RunOptions, ServerCounters, WorkerInfo } from "./running.ts";
+import { type RunningServer, type RunOptions, type ServerCounters, urlAt, type WorkerInfo } from "./running.ts";
 import { Service } from "./service.ts";
 import { serveSocket } from "./socket.ts";
 import { Ticking } from "./ticking.ts";
@@ -155,8 +155,7 @@ export class Server implements RunningServer {
 
   /** The URL of the server; throws as `address`. */
   get url(): string {
-    const { address, family, port } = this.address;
-    return `${this.#secure ? "https" : "http"}://${family === "IPv6" ? `[${address}]` : address}:${port}/`;
+    return urlAt(this.address, this.#secure);
   }
 
   /** None: this process serves itself. */
