@@ -15,12 +15,10 @@ import {
 import { behindProxies, type ProxyProtocolOptions, tellSameEnds } from "./proxy-protocol.ts";
 import { type RunningServer, type RunOptions, type ServerCounters, urlAt, type WorkerInfo } from "./running.ts";
 import { Service } from "./service.ts";
+import { stopOnSignal } from "./signals.ts";
 import { serveSocket } from "./socket.ts";
 import { Ticking } from "./ticking.ts";
 import { TIMER_MAX } from "./timer.ts";
-
-/** Signals that ask a process to end in an orderly way. */
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** Connections that the system holds for a server that is busy. */
 const BACKLOG = 1024;
@@ -209,14 +207,9 @@ export class Server implements RunningServer {
   async run({ onListen, ...options }: RunOptions = {}): Promise<void> {
     stopTimes(options);
     await this.start();
-    const stop = () => {
-      for (const signal of SIGNALS) process.off(signal, stop);
-      this.stop(options).catch((error) => this.#served.environment.logger.error(error));
-    };
-    for (const signal of SIGNALS) process.on(signal, stop);
+    stopOnSignal(this, options, this.#served.environment.logger);
     onListen?.(this);
     await this.stopped;
-    for (const signal of SIGNALS) process.off(signal, stop);
   }
 
   /**

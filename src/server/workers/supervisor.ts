@@ -15,6 +15,7 @@ import {
   urlAt,
   type WorkerInfo,
 } from "../running.ts";
+import { stopOnSignal } from "../signals.ts";
 import { addressOf, type Handle, hold } from "./hold.ts";
 import { beatInterval } from "./messages.ts";
 import { checkWorkerOptions } from "./options.ts";
@@ -26,9 +27,6 @@ export const LISTEN_VARIABLE = "PYROIS_LISTEN";
 
 /** Milliseconds that a worker has at least until its program has come to where it listens. */
 const LOAD_TIMEOUT = 30_000;
-
-/** Signals that ask to end, and the one that asks for new workers. */
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** For what never came to serve. */
 const AT_ONCE = stopTimes({ deadline: 0 });
@@ -217,17 +215,12 @@ export class Supervisor implements RunningServer {
   async run({ onListen, ...options }: RunOptions = {}): Promise<void> {
     stopTimes(options);
     await this.start();
-    const report = (error: unknown) => this.#owner.logger.error(error);
-    const stop = () => {
-      for (const signal of SIGNALS) process.off(signal, stop);
-      this.stop(options).catch(report);
-    };
-    const reload = () => void this.reload(options).catch(report);
-    for (const signal of SIGNALS) process.on(signal, stop);
+    const { logger } = this.#owner;
+    const reload = () => void this.reload(options).catch((error) => logger.error(error));
+    stopOnSignal(this, options, logger);
     process.on("SIGHUP", reload);
     onListen?.(this);
     await this.stopped;
-    for (const signal of SIGNALS) process.off(signal, stop);
     process.off("SIGHUP", reload);
   }
 
