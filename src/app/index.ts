@@ -51,4 +51,4 @@ export {
   type Valid,
   ValidationError,
 } from "./schema.ts";
-export type { Servable } from "./servable.ts";
+export { endServed, type Servable, startServed } from "./servable.ts";

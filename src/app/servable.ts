@@ -22,3 +22,22 @@ export interface Servable {
   /** Tells of where its server is, and waits for what that starts or ends; rejects where it fails. */
   tell(event: Lifecycle): Promise<void>;
 }
+
+/** Tells an application that its server starts, and starts its orchestrator. Rejects where one of those does. */
+export async function startServed(served: Servable): Promise<void> {
+  const { environment } = served;
+  await served.tell("start");
+  await environment.orchestrator?.start?.(environment);
+}
+
+/**
+ * Stops the orchestrator of an application, which has `deadline` milliseconds for that, and tells the application that its
+ * server has stopped, whatever becomes of the first. Rejects where one of those does.
+ */
+export async function endServed(served: Servable, deadline: number): Promise<void> {
+  try {
+    await served.environment.orchestrator?.stop?.({ deadline });
+  } finally {
+    await served.tell("stop");
+  }
+}

@@ -31,7 +31,7 @@ const START = `SwaggerUIBundle({
 `;
 
 /** Where Swagger UI is; null where it is not installed. */
-export function swaggerFolder(): string | null {
+function swaggerFolder(): string | null {
   return fromInstalled((require) => path.dirname(require.resolve("swagger-ui-dist/package.json")));
 }
 

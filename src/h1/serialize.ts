@@ -43,10 +43,14 @@ const starts: Map<string | null, Start>[] = [];
 /** Distinct content types that are kept for a status; a type made by request data must not fill the memory. */
 const TYPES_KEPT = 64;
 
+/** Throws a RangeError where a response cannot have such a status. */
+export function checkStatus(status: number): void {
+  if (Number.isInteger(status) && status >= 200 && status <= 599) return;
+  throw new RangeError(`the status of a response is a whole number from 200 to 599, not ${status}`);
+}
+
 function newStart(status: number, contentType: string | null): Start {
-  if (!Number.isInteger(status) || status < 200 || status > 599) {
-    throw new RangeError(`the status of a response is a whole number from 200 to 599, not ${status}`);
-  }
+  checkStatus(status);
   let lines = `HTTP/1.1 ${status} ${REASON_PHRASES[status] ?? ""}\r\n`;
   if (contentType !== null) {
     checkField("Content-Type", contentType);
@@ -104,22 +108,33 @@ export function serializeSwitch(protocol: string | null, fields: Fields = []): s
 }
 
 /** Whether responses of a status have no content (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
-function isBare(status: number): boolean {
+export function isBare(status: number): boolean {
   return status === 204 || status === 205 || status === 304;
 }
 
-/** The end of a head: Content-Length where there is to be one, and the empty line. */
-function headEnd(status: number, size: number, announced: string | null, headOnly: boolean): string {
+/** Throws a TypeError where a status goes with no content. */
+export function checkContent(status: number): void {
+  if (isBare(status)) throw new TypeError(`a response of status ${status} has no content`);
+}
+
+/**
+ * Throws a TypeError where content of `size` bytes may not be there, or the Content-Length that was `announced` is
+ * another.
+ */
+export function checkLength(status: number, size: number, announced: string | null, headOnly: boolean): void {
   // A response to HEAD and a 304 may tell of content that is not there (RFC 9110 §8.6).
   const mayDiffer = size === 0 && (headOnly || status === 304);
   if (announced !== null && announced !== String(size) && !(mayDiffer && /^\d+$/.test(announced))) {
     throw new TypeError(`Content-Length says ${announced}, yet the content has ${size} bytes`);
   }
-  if (isBare(status)) {
-    if (size > 0) throw new TypeError(`a response of status ${status} has no content`);
-    // 204 never has a length (RFC 9110 §8.6), 205 says that it is empty (§15.3.6).
-    if (status === 204 || (status === 304 && announced === null)) return "\r\n";
-  }
+  if (size > 0) checkContent(status);
+}
+
+/** The end of a head: Content-Length where there is to be one, and the empty line. */
+function headEnd(status: number, size: number, announced: string | null, headOnly: boolean): string {
+  checkLength(status, size, announced, headOnly);
+  // 204 never has a length (RFC 9110 §8.6), 205 says that it is empty (§15.3.6).
+  if (status === 204 || (status === 304 && announced === null)) return "\r\n";
   return announced === null ? lengthLine(size) : `Content-Length: ${announced}\r\n\r\n`;
 }
 
@@ -144,7 +159,7 @@ export function serialize(
   let start = own.hasDate ? startOf(status, message.contentType).lines : datedStart(status, message.contentType);
   if (connection !== "" || own !== NO_FIELDS) start += connectionLine(connection, own.options) + own.lines;
   if (iterated) {
-    if (isBare(status)) throw new TypeError(`a response of status ${status} has no content`);
+    checkContent(status);
     const framing = streamFraming(own.length, minorVersion === 0 ? "close" : "chunked");
     return { text: start + streamEnd(framing), bytes: null, framing, size: 0 };
   }

@@ -85,8 +85,8 @@ export class ServerBuilder {
   }
 
   /**
-   * Whether clients see what has gone wrong inside, and there are `/docs` and `/openapi`. Throws a TypeError where it is no
-   * boolean.
+   * Whether clients see what has gone wrong inside, and there are `/docs`, `/openapi` and the inspector at `/_dev`. Throws
+   * a TypeError where it is no boolean.
    */
   withDevelopmentMode(development: boolean): this {
     checkType("Development mode", development, "boolean");

@@ -27,9 +27,9 @@ export interface ProxyHeader {
 }
 
 /** Bytes of a header of version 1, with its line end (§2.1). */
-export const V1_MAX = 107;
+const V1_MAX = 107;
 /** Bytes of a header of version 2: what proxies send has some hundreds, while its length could say 64 KiB. */
-export const V2_MAX = 4096;
+const V2_MAX = 4096;
 
 const ascii = new TextEncoder();
 const V1_START = ascii.encode("PROXY ");

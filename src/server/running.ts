@@ -15,6 +15,21 @@ export interface ServerCounters {
   readonly parseErrors: number;
 }
 
+/** What nobody has counted yet. */
+export const NOTHING_COUNTED: ServerCounters = {
+  openConnections: 0,
+  acceptedConnections: 0,
+  refusedConnections: 0,
+  activeRequests: 0,
+  requests: 0,
+  parseErrors: 0,
+};
+
+/** The URL of a server that listens at an address. */
+export function urlAt({ address, family, port }: AddressInfo, secure: boolean): string {
+  return `${secure ? "https" : "http"}://${family === "IPv6" ? `[${address}]` : address}:${port}/`;
+}
+
 export interface RunOptions extends StopOptions {
   /** Called once connections are accepted. */
   readonly onListen?: (server: RunningServer) => void;

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Servable } from "../app/index.ts";
+import { endServed, type Servable, startServed } from "../app/index.ts";
 import { ConnectionGroup } from "../h1/index.ts";
 import { quiet } from "../h1/quiet.ts";
 import { tellConnectionOpen, tellProxyError } from "./diagnostics.ts";
@@ -13,21 +13,15 @@ import {
   stopTimes,
 } from "./options.ts";
 import { behindProxies, type ProxyProtocolOptions, tellSameEnds } from "./proxy-protocol.ts";
-import type { RunningServer, RunOptions, ServerCounters, WorkerInfo } from "./running.ts";
+import { type RunningServer, type RunOptions, type ServerCounters, urlAt, type WorkerInfo } from "./running.ts";
 import { Service } from "./service.ts";
+import { stopOnSignal } from "./signals.ts";
 import { serveSocket } from "./socket.ts";
+import { Ticking } from "./ticking.ts";
 import { TIMER_MAX } from "./timer.ts";
-
-/** Signals that ask a process to end in an orderly way. */
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** Connections that the system holds for a server that is busy. */
 const BACKLOG = 1024;
-
-/** Milliseconds from one look at all connections to the next: how exact their timeouts are. */
-const TICK = 125;
-/** Milliseconds of one tick at the most that count: longer ones mean that the process was kept from its work. */
-const STEP_MAX = 250;
 
 /**
  * Milliseconds after drainDelay in which a request may still come on connections that were accepted: of one that was just
@@ -47,11 +41,10 @@ export class Server implements RunningServer {
   readonly #secure: boolean;
   #accepted = 0;
   #refused = 0;
-  /** One timer for all connections; it stands still while there are none. */
-  #ticking: NodeJS.Timeout | null = null;
-  #tickedAt = 0;
-  /** The connections' time: it stands still while the process does, which could not hear its clients then. */
-  #time = 0;
+  readonly #ticking = new Ticking((now) => {
+    this.#connections.tick(now);
+    return this.#connections.size > 0;
+  });
   #starting: Promise<this> | null = null;
   #stopping: Promise<void> | null = null;
   #endDrain: () => void = () => {};
@@ -127,10 +120,7 @@ export class Server implements RunningServer {
   }
 
   #accept(socket: Socket): void {
-    if (this.#ticking === null) {
-      this.#tickedAt = performance.now();
-      this.#ticking = setInterval(this.#tick, TICK).unref();
-    }
+    this.#ticking.start();
     ++this.#accepted;
     // What came behind the header of a proxy; there is nothing before a socket was paused.
     const came: Buffer | null = socket.isPaused() ? socket.read() : null;
@@ -139,16 +129,6 @@ export class Server implements RunningServer {
     if (socket.isPaused()) socket.resume();
     if (came !== null) connection.receive(came);
   }
-
-  readonly #tick = (): void => {
-    const now = performance.now();
-    this.#time += Math.min(now - this.#tickedAt, STEP_MAX);
-    this.#tickedAt = now;
-    this.#connections.tick(this.#time);
-    if (this.#connections.size > 0 || this.#ticking === null) return;
-    clearInterval(this.#ticking);
-    this.#ticking = null;
-  };
 
   /** What this server has counted. */
   get counters(): ServerCounters {
@@ -173,8 +153,7 @@ export class Server implements RunningServer {
 
   /** The URL of the server; throws as `address`. */
   get url(): string {
-    const { address, family, port } = this.address;
-    return `${this.#secure ? "https" : "http"}://${family === "IPv6" ? `[${address}]` : address}:${port}/`;
+    return urlAt(this.address, this.#secure);
   }
 
   /** None: this process serves itself. */
@@ -198,13 +177,11 @@ export class Server implements RunningServer {
   }
 
   async #start(): Promise<this> {
-    const { environment } = this.#served;
     try {
-      await this.#served.tell("start");
-      await environment.orchestrator?.start?.(environment);
+      await startServed(this.#served);
       await this.#listen();
     } catch (error) {
-      await this.#end(0).catch((second) => environment.logger.error(second));
+      await endServed(this.#served, 0).catch((second) => this.#served.environment.logger.error(second));
       throw error;
     }
     return this;
@@ -230,14 +207,9 @@ export class Server implements RunningServer {
   async run({ onListen, ...options }: RunOptions = {}): Promise<void> {
     stopTimes(options);
     await this.start();
-    const stop = () => {
-      for (const signal of SIGNALS) process.off(signal, stop);
-      this.stop(options).catch((error) => this.#served.environment.logger.error(error));
-    };
-    for (const signal of SIGNALS) process.on(signal, stop);
+    stopOnSignal(this, options, this.#served.environment.logger);
     onListen?.(this);
     await this.stopped;
-    for (const signal of SIGNALS) process.off(signal, stop);
   }
 
   /**
@@ -267,7 +239,7 @@ export class Server implements RunningServer {
     if (drains) await this.#drain(drainDelay);
     const began = performance.now();
     await this.#close(deadline, Math.min(drains ? LAST_CALL : grace, deadline));
-    await this.#end(Math.max(0, deadline - (performance.now() - began)));
+    await endServed(this.#served, Math.max(0, deadline - (performance.now() - began)));
     await told;
   }
 
@@ -280,15 +252,6 @@ export class Server implements RunningServer {
     });
     await Promise.race([over, this.#drainEnded]);
     clearTimeout(timer);
-  }
-
-  /** Ends what goes on beside connections. */
-  async #end(deadline: number): Promise<void> {
-    try {
-      await this.#served.environment.orchestrator?.stop?.({ deadline });
-    } finally {
-      await this.#served.tell("stop");
-    }
   }
 
   #closeIdle(): void {

@@ -2,10 +2,9 @@
 import type { AddressInfo } from "node:net";
 import type { MessagePort, ResourceLimits, Worker } from "node:worker_threads";
 import { type ServerOptions, type StopOptions, stopTimes } from "./options.ts";
-import type { ServerCounters } from "./running.ts";
+import { NOTHING_COUNTED, type ServerCounters, urlAt } from "./running.ts";
 import { type FromThread, type Setup, THREAD, type ToThread } from "./thread-messages.ts";
 import { TIMER_MAX } from "./timer.ts";
-import { NOTHING_COUNTED } from "./workers/worker-process.ts";
 
 export interface ServerThreadOptions {
   /** What the server is made with; it is copied to the thread. */
@@ -149,9 +148,7 @@ export class ServerThread {
 
   get #place(): ThreadPlace {
     if (this.#address === null) return { url: null, port: null };
-    const { address, family, port } = this.#address;
-    const scheme = this.#given.options?.tls === undefined ? "http" : "https";
-    return { url: `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}/`, port };
+    return { url: urlAt(this.#address, this.#given.options?.tls !== undefined), port: this.#address.port };
   }
 
   /**

@@ -18,7 +18,7 @@ export interface Recordings {
 }
 
 /** The field that a replayed request says its original by. */
-export const REPLAY_FIELD = "X-Pyrois-Replay";
+const REPLAY_FIELD = "X-Pyrois-Replay";
 const REPLAY_LINE = /^x-pyrois-replay:.*\r\n/gim;
 
 const round = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000;

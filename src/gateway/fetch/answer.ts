@@ -1,8 +1,9 @@
 /** From a response of this framework to one of fetch. */
-import { type ContentStream, isStream, sizeOf } from "../../h1/body.ts";
+import { type ContentStream, isStream, sizeOf, streamFraming } from "../../h1/body.ts";
 import { refuseOwnField } from "../../h1/fields.ts";
 import { discardContent, type OutgoingMessage } from "../../h1/index.ts";
 import { holdErrors, letGo } from "../../h1/outgoing.ts";
+import { checkContent, checkLength, checkStatus, isBare } from "../../h1/serialize.ts";
 
 const encoder = new TextEncoder();
 
@@ -12,11 +13,6 @@ export interface Watcher {
   ended(): void;
   /** Its source has failed. */
   failed(error: unknown): void;
-}
-
-/** Statuses that fetch has no content for (Fetch §2.2.3). */
-function isBare(status: number): boolean {
-  return status === 204 || status === 205 || status === 304;
 }
 
 function bytesOf(piece: unknown): Uint8Array {
@@ -92,15 +88,12 @@ function headersOf({ contentType, fields }: OutgoingMessage): Headers {
 }
 
 /** Sees to the length of content that is there. Throws a TypeError where it is not what the headers say. */
-function checkLength(headers: Headers, size: number, status: number, headOnly: boolean): void {
+function setLength(headers: Headers, size: number, status: number, headOnly: boolean): void {
   const announced = headers.get("content-length");
-  // A response to HEAD and a 304 may tell of content that is not there (RFC 9110 §8.6).
-  const mayDiffer = size === 0 && (headOnly || status === 304);
-  if (announced !== null && announced !== `${size}` && !mayDiffer) {
-    throw new TypeError(`Content-Length says ${announced}, yet the content has ${size} bytes`);
-  }
-  if (isBare(status) && size > 0) throw new TypeError(`a response of status ${status} has no content`);
-  if (headOnly && announced === null && !isBare(status)) headers.set("Content-Length", `${size}`);
+  checkLength(status, size, announced, headOnly);
+  // 204 never has a length (RFC 9110 §8.6).
+  if (status === 204) headers.delete("Content-Length");
+  else if (headOnly && announced === null && !isBare(status)) headers.set("Content-Length", `${size}`);
 }
 
 /**
@@ -113,12 +106,12 @@ export function toFetchResponse(
   watcher: Watcher,
 ): { readonly response: Response; readonly content: AnswerStream | null } {
   const { status, body } = message;
-  if (!Number.isInteger(status) || status < 200 || status > 599) {
-    throw new RangeError(`the status of a response is a whole number from 200 to 599, not ${status}`);
-  }
+  checkStatus(status);
   const headers = headersOf(message);
   if (isStream(body)) {
-    if (isBare(status)) throw new TypeError(`a response of status ${status} has no content`);
+    checkContent(status);
+    // Here for its checks: the framing is the host's.
+    streamFraming(headers.get("content-length"), "close");
     if (headOnly) {
       discardContent(message);
       return { response: new Response(null, { status, headers }), content: null };
@@ -127,7 +120,7 @@ export function toFetchResponse(
     return { response: new Response(content.stream, { status, headers }), content };
   }
   const size = sizeOf(body);
-  checkLength(headers, size, status, headOnly);
+  setLength(headers, size, status, headOnly);
   const sent = headOnly || size === 0 ? null : (body as BodyInit);
   return { response: new Response(sent, { status, headers }), content: null };
 }

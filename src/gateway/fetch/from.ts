@@ -1,5 +1,6 @@
 /** Applications of fetch, served by this framework. */
 import { type Handler, isPromise } from "../../app/index.ts";
+import { isBare } from "../../h1/serialize.ts";
 import { type HttpRequest, type HttpResponse, isFetchResponse, toResponse } from "../../http/index.ts";
 import { overrideGlobals, prepareLight } from "./globals.ts";
 import { LightRequest } from "./request.ts";
@@ -18,14 +19,11 @@ export interface FromFetchOptions {
   readonly overrideGlobals?: boolean;
 }
 
-/** Statuses that never have content (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
-const BARE: ReadonlySet<number> = new Set([204, 205, 304]);
-
 async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {}
 
 /** The response to HEAD. Of one without content nobody knows how much GET would have had: it must not say none. */
 function withoutLength(response: HttpResponse, request: HttpRequest): HttpResponse {
-  if (request.done || request.method !== "HEAD" || BARE.has(response.status)) return response;
+  if (request.done || request.method !== "HEAD" || isBare(response.status)) return response;
   if (!response.headers.has("Content-Length")) response.body = nothing();
   return response;
 }

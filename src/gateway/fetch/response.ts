@@ -1,3 +1,4 @@
+import { isBare } from "../../h1/serialize.ts";
 import {
   type BodyInit as Content,
   fromFetchResponse,
@@ -24,7 +25,7 @@ function isLightBody(body: unknown): body is LightBody {
 /** Whether a status may go with content, and with none; what may not, the host's own class refuses. */
 function isLightStatus(status: unknown, body: LightBody): status is number {
   if (typeof status !== "number" || !Number.isInteger(status) || status < 200 || status > 599) return false;
-  return body === null || (status !== 204 && status !== 205 && status !== 304);
+  return body === null || !isBare(status);
 }
 
 /** A value without the space around it, which fields do not have (Fetch §2.2.2). */

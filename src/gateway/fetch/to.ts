@@ -1,5 +1,5 @@
 /** Applications of this framework, wherever there is fetch. */
-import type { Servable } from "../../app/index.ts";
+import { endServed, type Servable, startServed } from "../../app/index.ts";
 import { DEFAULT_CONNECTION_OPTIONS } from "../../h1/index.ts";
 import { readMultipart } from "./multipart.ts";
 import { type Reception, Visit } from "./visit.ts";
@@ -50,10 +50,8 @@ class Life {
   }
 
   async #start(): Promise<void> {
-    const { environment } = this.#served;
     try {
-      await this.#served.tell("start");
-      await environment.orchestrator?.start?.(environment);
+      await startServed(this.#served);
       this.started = true;
     } catch (error) {
       this.#starting = null;
@@ -66,9 +64,11 @@ class Life {
     await this.#starting;
     this.#starting = null;
     this.started = false;
-    await this.#served.tell("stopping");
-    await this.#served.environment.orchestrator?.stop?.({ deadline });
-    await this.#served.tell("stop");
+    try {
+      await this.#served.tell("stopping");
+    } finally {
+      await endServed(this.#served, deadline);
+    }
   }
 }
 

@@ -11,6 +11,7 @@ import {
 } from "../../h1/index.ts";
 import type { ParseError } from "../../parser/index.ts";
 import { serveAsStream, serveSocket } from "../../server/socket.ts";
+import { Ticking } from "../../server/ticking.ts";
 import { clientErrorOf, refusalOf } from "./client-error.ts";
 import { type AnyServer, NodeConnection } from "./connection.ts";
 import type { ServingSocket } from "./messages.ts";
@@ -22,7 +23,6 @@ import {
   serverMessages,
 } from "./server-options.ts";
 import { resumeOf } from "./socket.ts";
-import { Ticking } from "./ticking.ts";
 
 /** Under which a socket has its connection, and a server what serves it. */
 const CONNECTION = Symbol("connection");

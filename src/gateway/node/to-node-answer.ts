@@ -3,9 +3,7 @@ import type { ServerResponse } from "node:http";
 import { sizeOf, streamFraming } from "../../h1/body.ts";
 import { checkField, fieldLines, NO_FIELDS } from "../../h1/fields.ts";
 import type { OutgoingMessage } from "../../h1/index.ts";
-
-/** Statuses of responses without content (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
-const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 205, 304]);
+import { checkContent, checkLength, checkStatus } from "../../h1/serialize.ts";
 
 /** Fields to which others may have added before, whose lines stay. */
 const ADDED: ReadonlySet<string> = new Set(["set-cookie", "vary"]);
@@ -20,19 +18,13 @@ function lengthOf(
   headOnly: boolean,
   iterated: boolean,
 ): string | null {
-  const bare = WITHOUT_CONTENT.has(status);
   if (iterated) {
-    if (bare) throw new TypeError(`a response of status ${status} has no content`);
+    checkContent(status);
     const framing = streamFraming(announced, "chunked");
     return framing === "chunked" ? null : String(framing);
   }
   const size = sizeOf(body);
-  // A response to HEAD and a 304 may tell of content that is not there (RFC 9110 §8.6).
-  const mayDiffer = size === 0 && (headOnly || status === 304);
-  if (announced !== null && announced !== String(size) && !(mayDiffer && /^\d+$/.test(announced))) {
-    throw new TypeError(`Content-Length says ${announced}, yet the content has ${size} bytes`);
-  }
-  if (bare && size > 0) throw new TypeError(`a response of status ${status} has no content`);
+  checkLength(status, size, announced, headOnly);
   return status === 204 || (status === 304 && announced === null) ? null : (announced ?? String(size));
 }
 
@@ -48,9 +40,7 @@ export function setHead(
   close: boolean,
 ): void {
   const { status, contentType, fields } = message;
-  if (!Number.isInteger(status) || status < 200 || status > 599) {
-    throw new RangeError(`the status of a response is a whole number from 200 to 599, not ${status}`);
-  }
+  checkStatus(status);
   // Here for its checks, and for what it finds; the lines themselves are for Node to write.
   const own = fields === null ? NO_FIELDS : fieldLines(fields);
   const length = lengthOf(message, own.length, headOnly, iterated);

@@ -1,7 +1,7 @@
 /** Applications of this framework in servers and frameworks of Node: `node:http`, Connect, Express, Fastify. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { Application, type Servable } from "../../app/index.ts";
+import { Application, endServed, type Servable, startServed } from "../../app/index.ts";
 import { DEFAULT_CONNECTION_OPTIONS, type Exchange } from "../../h1/index.ts";
 import { quiet } from "../../h1/quiet.ts";
 import { HttpRequest, ServiceUnavailableError } from "../../http/index.ts";
@@ -9,6 +9,7 @@ import * as abi from "../../parser/abi.ts";
 import { type HeaderFields, ParseError, type RequestHead } from "../../parser/index.ts";
 import { type StopOptions, stopTimes } from "../../server/options.ts";
 import { Service } from "../../server/service.ts";
+import { TIMER_MAX } from "../../server/timer.ts";
 import { type ExchangeRules, NodeExchange, refuse, refuseOn, type UpgradeStream } from "./to-node-exchange.ts";
 import { HeadReader } from "./to-node-head.ts";
 
@@ -34,9 +35,6 @@ export interface NodeHandler {
    */
   close(options?: StopOptions): Promise<void>;
 }
-
-/** The longest time that a timer can wait, some 24 days; asked for more, it would not wait at all. */
-const TIMER_MAX = 0x7fff_ffff;
 
 /** An application in a server of Node's. */
 class Mount implements ExchangeRules {
@@ -117,7 +115,7 @@ class Mount implements ExchangeRules {
 
   /** Serves a request once the application has started; one that comes where that fails gets 500, the next tries again. */
   async #startWith(exchange: Exchange): Promise<void> {
-    this.#starting ??= this.#start();
+    this.#starting ??= startServed(this.#served);
     try {
       await this.#starting;
     } catch (error) {
@@ -127,12 +125,6 @@ class Mount implements ExchangeRules {
     }
     this.#started = true;
     if (!exchange.done) this.#service.request(exchange);
-  }
-
-  async #start(): Promise<void> {
-    const { environment } = this.#served;
-    await this.#served.tell("start");
-    await environment.orchestrator?.start?.(environment);
   }
 
   #refuseContent(exchange: Exchange): void {
@@ -174,12 +166,7 @@ class Mount implements ExchangeRules {
     // What it rejects with is looked at below.
     const told = quiet(this.#served.tell("stopping"));
     await this.#ended(deadline);
-    try {
-      const left = Math.max(0, deadline - (performance.now() - began));
-      await this.#served.environment.orchestrator?.stop?.({ deadline: left });
-    } finally {
-      await this.#served.tell("stop");
-    }
+    await endServed(this.#served, Math.max(0, deadline - (performance.now() - began)));
     await told;
   }
 

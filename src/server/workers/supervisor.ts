@@ -7,21 +7,26 @@ import { Relay } from "../../services/topics/relay.ts";
 import { Gatherer } from "../../services/workers/gather.ts";
 import { WORKER_VARIABLE } from "../../services/workers/number.ts";
 import { checkServerOptions, type Place, type ServerOptions, type StopOptions, stopTimes } from "../options.ts";
-import type { RunningServer, RunOptions, ServerCounters, WorkerInfo } from "../running.ts";
+import {
+  NOTHING_COUNTED,
+  type RunningServer,
+  type RunOptions,
+  type ServerCounters,
+  urlAt,
+  type WorkerInfo,
+} from "../running.ts";
+import { stopOnSignal } from "../signals.ts";
 import { addressOf, type Handle, hold } from "./hold.ts";
 import { beatInterval } from "./messages.ts";
 import { checkWorkerOptions } from "./options.ts";
 import { Slot, type SlotOwner } from "./slot.ts";
-import { NOTHING_COUNTED, WorkerProcess } from "./worker-process.ts";
+import { WorkerProcess } from "./worker-process.ts";
 
 /** Where a worker is to listen: a descriptor that it has inherited, or a port that another has found; else as its options say. */
 export const LISTEN_VARIABLE = "PYROIS_LISTEN";
 
 /** Milliseconds that a worker has at least until its program has come to where it listens. */
 const LOAD_TIMEOUT = 30_000;
-
-/** Signals that ask to end, and the one that asks for new workers. */
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** For what never came to serve. */
 const AT_ONCE = stopTimes({ deadline: 0 });
@@ -33,7 +38,7 @@ export class Supervisor implements RunningServer {
   readonly #cluster: Cluster;
   readonly #owner: SlotOwner;
   readonly #place: Place;
-  readonly #scheme: "http" | "https";
+  readonly #secure: boolean;
   readonly #slots: readonly Slot[];
   readonly #relay = new Relay();
   readonly #gatherer = new Gatherer(() => this.#processes.filter(({ state }) => state === "listening"));
@@ -59,7 +64,7 @@ export class Supervisor implements RunningServer {
     this.#cluster = cluster;
     this.#place = checkServerOptions(options).place;
     checkConnectionOptions(options);
-    this.#scheme = options.tls === undefined ? "http" : "https";
+    this.#secure = options.tls !== undefined;
     const checked = checkWorkerOptions(options);
     this.#owner = {
       options: checked,
@@ -92,8 +97,7 @@ export class Supervisor implements RunningServer {
   }
 
   get url(): string {
-    const { address, family, port } = this.address;
-    return `${this.#scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}/`;
+    return urlAt(this.address, this.#secure);
   }
 
   /**
@@ -211,17 +215,12 @@ export class Supervisor implements RunningServer {
   async run({ onListen, ...options }: RunOptions = {}): Promise<void> {
     stopTimes(options);
     await this.start();
-    const report = (error: unknown) => this.#owner.logger.error(error);
-    const stop = () => {
-      for (const signal of SIGNALS) process.off(signal, stop);
-      this.stop(options).catch(report);
-    };
-    const reload = () => void this.reload(options).catch(report);
-    for (const signal of SIGNALS) process.on(signal, stop);
+    const { logger } = this.#owner;
+    const reload = () => void this.reload(options).catch((error) => logger.error(error));
+    stopOnSignal(this, options, logger);
     process.on("SIGHUP", reload);
     onListen?.(this);
     await this.stopped;
-    for (const signal of SIGNALS) process.off(signal, stop);
     process.off("SIGHUP", reload);
   }
 

@@ -2,19 +2,9 @@
 import type { Cluster, Worker } from "node:cluster";
 import type { AddressInfo } from "node:net";
 import type { StopOptions } from "../options.ts";
-import type { ServerCounters, WorkerInfo } from "../running.ts";
+import { NOTHING_COUNTED, type ServerCounters, type WorkerInfo } from "../running.ts";
 import { TIMER_MAX } from "../timer.ts";
 import { type FromWorker, isOurs, packed, type ToWorker } from "./messages.ts";
-
-/** What nobody has counted yet. */
-export const NOTHING_COUNTED: ServerCounters = {
-  openConnections: 0,
-  acceptedConnections: 0,
-  refusedConnections: 0,
-  activeRequests: 0,
-  requests: 0,
-  parseErrors: 0,
-};
 
 /** Milliseconds that a worker has after its deadline, for what its application does when it stops. */
 const KILL_AFTER = 1000;

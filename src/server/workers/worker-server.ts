@@ -57,7 +57,8 @@ export class WorkerServer extends Server {
       throw error;
     }
     this.stopped.then(() => this.#leave());
-    this.#tell({ type: "listening", address: this.#addressOrNull() });
+    // Later than whoever has waited for this goes on: by then `run` hears the signals that its group may get.
+    setImmediate(() => this.#tell({ type: "listening", address: this.#addressOrNull() }));
     return this;
   }
 

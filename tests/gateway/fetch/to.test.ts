@@ -294,6 +294,20 @@ describe("an answer", () => {
     expect([streamed.response.body, streamed.headers.get("content-length"), iterated]).toEqual([null, null, false]);
   });
 
+  it.each([
+    ["that of HEAD", 200, "5", null, "HEAD", [200, "5"]],
+    ["that of 304", 304, "5", null, "GET", [304, "5"]],
+    ["that of 204", 204, "0", null, "GET", [204, null]],
+    ["what is none", 200, "some", null, "HEAD", [500, "22"]],
+    ["what is none, of a stream", 200, "some", pieces(1, 1).stream as never, "GET", [500, null]],
+  ])("has a length where there may be one, as on a server: %s", async (_, status, length, body, method, expected) => {
+    const { response, headers } = await answered(
+      () => new HttpResponse(body, { status, headers: { "Content-Length": length } }),
+      { method },
+    );
+    expect([response.status, headers.get("content-length")]).toEqual(expected);
+  });
+
   it("leaves trailers out, and information", async () => {
     const { text } = await answered((request) => {
       request.inform(103, { Link: "</a>; rel=preload" });
@@ -458,6 +472,21 @@ describe("the life of an application", () => {
     await fetch(new Request("http://a/"));
     await close();
     expect(told).toEqual(["start", { deadline: 10_000 }]);
+  });
+
+  it.each(["stopping", "orchestrator"])("is ended to its end, where %s fails, and close rejects", async (failing) => {
+    const told: string[] = [];
+    const fail = async (what: string) => {
+      told.push(what);
+      if (what === failing) throw new Error(what);
+    };
+    const orchestrator = { submit: async () => null, stop: () => fail("orchestrator") };
+    const { app, fetch, close } = made(() => null, {}, { orchestrator });
+    app.on("stopping", () => fail("stopping"));
+    app.on("stop", () => fail("stop"));
+    await fetch(new Request("http://a/"));
+    await expect(close()).rejects.toThrow(failing);
+    expect(told).toEqual(["stopping", "orchestrator", "stop"]);
   });
 
   it("has its hooks told of requests and responses", async () => {

@@ -8,7 +8,7 @@ import { ClusterTransport, Topics } from "../../../src/services/topics.ts";
 
 /** What the tests read: one line for each thing that happens. */
 const say = (...words: unknown[]) => process.stdout.write(`${words.join(" ")}\n`);
-const { listen, run, broken, schedule, twice, ...rest } = JSON.parse(process.argv[2] ?? "{}");
+const { listen, run, broken, schedule, twice, signalled, ...rest } = JSON.parse(process.argv[2] ?? "{}");
 const logger = { debug() {}, info() {}, warn: console.warn, error: (error: unknown) => say("error", String(error)) };
 const orchestrator = new Orchestrator();
 const app = new App({ logger, ...(schedule && { orchestrator }) });
@@ -52,6 +52,16 @@ if (!cluster.isPrimary) {
     topics.publish("news", `from ${number}`);
     return "";
   });
+}
+
+if (signalled && !cluster.isPrimary) {
+  // As a signal to all of its group may come: as soon as the primary knows that this worker listens.
+  const send = process.send as (...values: unknown[]) => boolean;
+  process.send = (message: { type?: string }, ...values: unknown[]) => {
+    const sent = send.call(process, message, ...values);
+    if (message.type === "listening") process.kill(process.pid, "SIGINT");
+    return sent;
+  };
 }
 
 if (run) {

@@ -221,6 +221,14 @@ describe("run", () => {
     });
   }
 
+  test("hears signals in a worker before that has said that it listens", async () => {
+    const [program, url] = await start({ workers: 1 }, { run: true, signalled: true });
+    await once(url);
+    process.kill(program.child.pid as number, "SIGTERM");
+    expect(await program.ended).toEqual([0, null]);
+    expect([program.said("error"), program.said("stop")]).toEqual([[], ["worker 1"]]);
+  });
+
   test("reloads by SIGHUP", async () => {
     const [program, url] = await start({ workers: 1, retireTimeout: 50 }, { run: true });
     const before = await once(url);

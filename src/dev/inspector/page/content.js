@@ -29,7 +29,7 @@ function textOf(bytes, whole) {
 const INDENT = "  ";
 
 /** JSON with lines and indentation; its values stay as they were written, large numbers too. Null where it is no JSON. */
-export function prettyJson(text) {
+function prettyJson(text) {
   try {
     JSON.parse(text);
   } catch {
@@ -56,7 +56,7 @@ export function prettyJson(text) {
 const hex = (number, digits) => number.toString(16).padStart(digits, "0");
 
 /** Lines of an offset, hexadecimal digits, and characters. */
-export function hexLines(bytes, row = ROW) {
+function hexLines(bytes, row = ROW) {
   const lines = [];
   for (let at = 0; at < bytes.length; at += row) {
     const part = [...bytes.subarray(at, at + row)];

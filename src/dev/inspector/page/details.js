@@ -40,7 +40,7 @@ function logTable(logs, lost) {
 }
 
 /** What Server-Timing says: a metric, and its parameters dur and desc (W3C Server Timing §2). */
-export function serverTimings(fields) {
+function serverTimings(fields) {
   const values = fields.filter(([name]) => /^server-timing$/i.test(name)).map(([, value]) => value);
   const metrics = values.join(",").match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g) ?? [];
   return metrics.map((metric) => {

@@ -5,7 +5,10 @@ const TICK = 125;
 /** Milliseconds of one tick at the most that count: longer ones mean that the process was kept from its work. */
 const STEP_MAX = 250;
 
-/** Calls with a time that stands still while the process does; one timer, which no process waits for. */
+/**
+ * Calls with a time that stands still while the process does, which could not hear its clients then; by one timer, which
+ * no process waits for.
+ */
 export class Ticking {
   /** The time that was told last. */
   now = 0;
