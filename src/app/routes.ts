@@ -163,6 +163,7 @@ function ownLayer(options: RouteOptions, pattern: string): Layer | null {
   return { ...newLayer(), middleware: [...limit, ...middleware], catchers: catcher ? [catcher] : [] };
 }
 
+/** Whatever routes are registered with: applications, routers and groups. */
 export abstract class Routes<C extends Converters, Prefix extends string> {
   readonly #prefix: string;
   readonly #layer: Layer = newLayer();

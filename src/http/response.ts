@@ -9,6 +9,7 @@ export type BodyStream = AsyncIterable<string | Uint8Array>;
 /** What the content of a response can be. Text leaves as UTF-8; bytes are not copied, so they must stay as they are. */
 export type BodyInit = string | Uint8Array | BodyStream | null;
 
+/** What a response is made with beside its body. */
 export interface ResponseInit {
   /** 200 to 599; 200 by default. */
   readonly status?: number;

@@ -15,6 +15,7 @@ export interface ServerCounters {
   readonly parseErrors: number;
 }
 
+/** What `run` may be told. */
 export interface RunOptions extends StopOptions {
   /** Called once connections are accepted. */
   readonly onListen?: (server: RunningServer) => void;
@@ -33,6 +34,7 @@ export interface WorkerInfo {
   readonly restarts: number;
 }
 
+/** A server that runs, here or in workers. */
 export interface RunningServer {
   /** What it has counted; of workers the sum, as they told it last, which each does every second. */
   readonly counters: ServerCounters;
