@@ -1,0 +1,116 @@
+// What the entries of the package export, found by following their declaration files.
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { readDeclarations } from "./declarations.mjs";
+
+/** Reads declaration files, each once; `root` is the folder of package.json. */
+function reader() {
+  const files = new Map();
+  return function read(file) {
+    if (!files.has(file)) files.set(file, { ...readDeclarations(readFileSync(file, "utf8")), file });
+    return files.get(file);
+  };
+}
+
+const resolved = (file, from) => path.resolve(path.dirname(file), from.replace(/\.ts$/, ".d.ts"));
+
+/**
+ * Finds the declarations of a name in a file, or in the one it comes from: several of a function that is overloaded,
+ * none where it comes from a package.
+ */
+function lookUp(read, { declarations, exports, imports, stars, file }, name) {
+  const own = declarations.filter((each) => each.name === name);
+  if (own.length > 0) return own.map((each) => ({ ...each, file }));
+  const listed = [...exports, ...imports].find((each) => each.here === name && each.from !== undefined);
+  if (listed) return listed.from.startsWith(".") ? lookUp(read, read(resolved(file, listed.from)), listed.there) : [];
+  for (const star of stars) {
+    const found = lookUp(read, read(resolved(file, star)), name);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** All names that a file exports, sorted. */
+function exportedNames(read, { declarations, exports, stars, file }) {
+  const names = [
+    ...declarations.filter((each) => each.isExported).map(({ name }) => name),
+    ...exports.map(({ here }) => here),
+    ...stars.flatMap((star) => exportedNames(read, read(resolved(file, star)))),
+  ];
+  return [...new Set(names)].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+}
+
+/** Members of a declaration, with those of bases that nobody can name; `isNamed` says which can be. */
+function membersOf(read, declaration, isNamed) {
+  const own = declaration.members;
+  const inherited = declaration.bases
+    .filter((base) => !isNamed(base))
+    .flatMap((base) => lookUp(read, read(declaration.file), base))
+    .flatMap((base) => membersOf(read, base, isNamed))
+    .filter(({ name, kind }) => kind !== "constructor" && !own.some((each) => each.name === name));
+  return [...own, ...inherited];
+}
+
+/** Overloads of a member as one, with the docstring that one of them has. */
+function joined(members) {
+  const byName = new Map();
+  for (const { text, doc, ...member } of members) {
+    const key = `${member.isStatic ?? false} ${member.name}`;
+    const known = byName.get(key);
+    if (known === undefined) byName.set(key, { ...member, doc, texts: [text] });
+    else {
+      known.texts.push(text);
+      known.doc ||= doc;
+    }
+  }
+  return [...byName.values()];
+}
+
+/** What an entry exports under a name: `{ name, kind, doc, texts, members, file }`. */
+function symbolOf(read, name, found, isNamed) {
+  const doc = found.find((each) => each.doc !== "")?.doc ?? "";
+  const { kind, file } = found[0];
+  const members = joined(found.flatMap((each) => membersOf(read, each, isNamed)));
+  return { name, kind, doc, texts: found.map(({ text }) => text), members, file };
+}
+
+/** What a constant is, as text: plain data and nothing that is secret or large; undefined for all else. */
+function shownValue(value) {
+  if (typeof value === "function" || typeof value === "symbol" || value === undefined) return undefined;
+  const plain = (_, each) => (each === Number.POSITIVE_INFINITY ? "\0Infinity" : each);
+  const text = JSON.stringify(value, plain, 2)
+    ?.replaceAll('"\\u0000Infinity"', "Infinity")
+    .replace(/^( *)"([\p{L}_$][\p{L}\p{N}_$]*)":/gmu, "$1$2:");
+  return text === "{}" || text === undefined || text.length > 4000 ? undefined : text;
+}
+
+/** What a source file says of itself at its beginning; of a declaration file that is lost where its imports are. */
+function introOf(root, types) {
+  const source = readFileSync(path.join(root, types.replace("./dist/", "src/").replace(/\.d\.ts$/, ".ts")), "utf8");
+  return readDeclarations(source).doc;
+}
+
+/** Reads an entry: `{ name, doc, symbols }`, constants with the `value` that they have in what was built. */
+async function entryOf(root, read, specifier, { types, default: script }) {
+  const top = read(path.join(root, types));
+  const names = exportedNames(read, top);
+  const values = await import(pathToFileURL(path.join(root, script)).href);
+  const symbols = names.map((name) => {
+    const found = lookUp(read, top, name);
+    if (found.length === 0) throw new Error(`${specifier}: nothing declares ${name}`);
+    return { ...symbolOf(read, name, found, (base) => names.includes(base)), value: undefined };
+  });
+  for (const symbol of symbols) if (symbol.kind === "constant") symbol.value = shownValue(values[symbol.name]);
+  return { name: specifier, doc: introOf(root, types), symbols };
+}
+
+/** Reads all entries of the package in a folder that have types. Throws an Error where one exports what is not there. */
+export async function readEntries(root) {
+  const { name, exports } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+  const read = reader();
+  const entries = [];
+  for (const [key, entry] of Object.entries(exports))
+    if (entry.types !== undefined) entries.push(await entryOf(root, read, key.replace(".", name), entry));
+  return entries;
+}
