@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { readDeclarations } from "./declarations.mjs";
+import { readDeclarations, tokensOf } from "./declarations.mjs";
 
 /** Reads declaration files, each once; `root` is the folder of package.json. */
 function reader() {
@@ -43,7 +43,7 @@ function exportedNames(read, { declarations, exports, stars, file }) {
 
 /** Members of a declaration, with those of bases that nobody can name; `isNamed` says which can be. */
 function membersOf(read, declaration, isNamed) {
-  const own = declaration.members;
+  const own = declaration.members.map((member) => ({ ...member, file: declaration.file }));
   const inherited = declaration.bases
     .filter((base) => !isNamed(base))
     .flatMap((base) => lookUp(read, read(declaration.file), base))
@@ -67,12 +67,45 @@ function joined(members) {
   return [...byName.values()];
 }
 
-/** What an entry exports under a name: `{ name, kind, doc, texts, members, file }`. */
+/** Types of the package that signatures in a file name, each with what it is: see `symbolOf`. */
+function typesOf(read, texts, file) {
+  const named = new Map();
+  for (const { text } of texts.flatMap(tokensOf)) {
+    if (!/^\p{Lu}/u.test(text) || named.has(text)) continue;
+    const found = lookUp(read, read(file), text);
+    if (found.length > 0) named.set(text, found);
+  }
+  return named;
+}
+
+const keyOf = ([{ name, file }]) => `${name} in ${file}`;
+
+/**
+ * What is declared, as `name`: `{ name, key, kind, doc, texts, members, types }`. The key is one, whatever it is
+ * exported as; `types` has the keys of types that its signatures name, and those of members have their own.
+ */
 function symbolOf(read, name, found, isNamed) {
   const doc = found.find((each) => each.doc !== "")?.doc ?? "";
   const { kind, file } = found[0];
-  const members = joined(found.flatMap((each) => membersOf(read, each, isNamed)));
-  return { name, kind, doc, texts: found.map(({ text }) => text), members, file };
+  const texts = found.map(({ text }) => text);
+  const members = joined(found.flatMap((each) => membersOf(read, each, isNamed))).map((member) => ({
+    ...member,
+    types: typesOf(read, member.texts, member.file),
+  }));
+  return { name, key: keyOf(found), kind, doc, texts, members, types: typesOf(read, texts, file) };
+}
+
+/** Types that no entry exports and symbols name nevertheless; not those that these name in turn, which are many. */
+function hiddenOf(read, symbols, exported) {
+  const named = symbols.flatMap(({ types, members }) => [types, ...members.map((member) => member.types)]);
+  const hidden = new Map();
+  for (const found of named.flatMap((types) => [...types.values()]))
+    if (!exported.has(keyOf(found)))
+      hidden.set(
+        keyOf(found),
+        symbolOf(read, found[0].name, found, () => false),
+      );
+  return [...hidden.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** What a constant is, as text: plain data and nothing that is secret or large; undefined for all else. */
@@ -91,7 +124,7 @@ function introOf(root, types) {
   return readDeclarations(source).doc;
 }
 
-/** Reads an entry: `{ name, doc, symbols }`, constants with the `value` that they have in what was built. */
+/** Reads an entry: `{ name, doc, symbols }`; constants have the `value` that they have in what was built. */
 async function entryOf(root, read, specifier, { types, default: script }) {
   const top = read(path.join(root, types));
   const names = exportedNames(read, top);
@@ -105,12 +138,27 @@ async function entryOf(root, read, specifier, { types, default: script }) {
   return { name: specifier, doc: introOf(root, types), symbols };
 }
 
-/** Reads all entries of the package in a folder that have types. Throws an Error where one exports what is not there. */
+/** Has every symbol name types by their keys alone. */
+function withKeys(symbol) {
+  const keys = (types) => new Map([...types].map(([name, found]) => [name, keyOf(found)]));
+  const members = symbol.members.map((member) => ({ ...member, types: keys(member.types) }));
+  return { ...symbol, members, types: keys(symbol.types) };
+}
+
+/**
+ * Reads all entries of the package in a folder that have types: `{ name, doc, symbols, hidden }`, where the last are types
+ * that nobody can name and signatures do. Throws an Error where one exports what is not there.
+ */
 export async function readEntries(root) {
   const { name, exports } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
   const read = reader();
   const entries = [];
   for (const [key, entry] of Object.entries(exports))
     if (entry.types !== undefined) entries.push(await entryOf(root, read, key.replace(".", name), entry));
-  return entries;
+  const exported = new Set(entries.flatMap(({ symbols }) => symbols.map(({ key }) => key)));
+  return entries.map((entry) => ({
+    ...entry,
+    symbols: entry.symbols.map(withKeys),
+    hidden: hiddenOf(read, entry.symbols, exported).map(withKeys),
+  }));
 }

@@ -40,7 +40,7 @@ function broken(signature) {
 }
 
 /** A signature as HTML, in which types of the package lead to where they are told; `find` gives where that is. */
-function signatureHtml(signature, find) {
+function signatureHtml(signature, types, find) {
   const text = broken(signature);
   let html = "";
   let last = 0;
@@ -49,7 +49,7 @@ function signatureHtml(signature, find) {
     html += escaped(text.slice(last, start));
     const after = text.slice(end).trimStart()[0] ?? "";
     const isType = /^[A-Z]/.test(part) && before !== "." && !(after === ":" && before !== "?");
-    const href = isType ? find(part) : undefined;
+    const href = isType ? find(types.get(part)) : undefined;
     if (isDoc) html += `<span class="hljs-comment">${escaped(part)}</span>`;
     else if (href) html += `<a href="${href}">${part}</a>`;
     else if (/^["'`]/.test(part)) html += `<span class="hljs-string">${escaped(part)}</span>`;
@@ -61,39 +61,45 @@ function signatureHtml(signature, find) {
   return html;
 }
 
-const signatures = (texts, find) =>
-  `<pre class="signature" tabindex="0"><code>${texts.map((text) => signatureHtml(text, find)).join("\n")}</code></pre>\n`;
+const signatures = ({ texts, types }, find) =>
+  `<pre class="signature" tabindex="0"><code>${texts.map((text) => signatureHtml(text, types, find)).join("\n")}</code></pre>\n`;
 
 function memberHtml(symbol, member, find) {
-  const id = `${symbol.name}.${member.isStatic ? "static." : ""}${member.name}`;
+  const id = `${symbol.id}.${member.isStatic ? "static." : ""}${member.name}`;
   const doc = member.doc === "" ? "" : renderDoc(member.doc);
   return `<section class="member" id="${escaped(id)}">
 <h4>${escaped(member.name)} <a class="anchor" href="#${escaped(id)}" aria-label="Link to “${escaped(id)}”">#</a></h4>
-${signatures(member.texts, find)}${doc}</section>\n`;
+${signatures(member, find)}${doc}</section>\n`;
 }
 
 function symbolHtml(symbol, find) {
-  const { name, doc, texts, value, members } = symbol;
+  const { id, name, key, doc, value, members } = symbol;
+  const findOther = (other) => (other === key ? undefined : find(other));
   const shown = value === undefined ? "" : codeBlock(escaped(value), "value");
-  return `<section class="symbol" id="${name}">
-<h3>${name} <a class="anchor" href="#${name}" aria-label="Link to “${name}”">#</a></h3>
-${signatures(texts, find)}${renderDoc(doc)}${shown}${members.map((member) => memberHtml(symbol, member, find)).join("")}</section>\n`;
+  return `<section class="symbol" id="${id}">
+<h3>${name} <a class="anchor" href="#${id}" aria-label="Link to “${name}”">#</a></h3>
+${signatures(symbol, findOther)}${renderDoc(doc)}${shown}${members.map((member) => memberHtml(symbol, member, find)).join("")}</section>\n`;
 }
 
-/** Gives what finds the page and place of a type: on the same page where it is there, else on the first that has it. */
+/** Symbols of an entry with what they are linked by: a type that is not exported may have the name of one that is. */
+const placed = ({ symbols, hidden }) => [
+  ...symbols.map((symbol) => ({ ...symbol, id: symbol.name })),
+  ...hidden.map((symbol) => ({ ...symbol, id: `hidden.${symbol.name}` })),
+];
+
+/** Gives what finds where a type is told by its key: on the same page where it is there, else on the first that has it. */
 function finder(entries, entry) {
-  return (name) => {
-    if (entry.symbols.some((symbol) => symbol.name === name)) return `#${name}`;
-    const other = entries.find(({ symbols }) => symbols.some((symbol) => symbol.name === name));
-    return other && `${urlOf(other).replace("reference/", "")}#${name}`;
-  };
+  const places = new Map(placed(entry).map(({ key, id }) => [key, `#${id}`]));
+  for (const other of entries)
+    for (const { key, name } of other.symbols)
+      if (!places.has(key)) places.set(key, `${urlOf(other).replace("reference/", "")}#${name}`);
+  return (key) => places.get(key);
 }
 
 /** What is searched of an entry: what no entry before it has. */
 function sectionsOf(entries, entry) {
   const earlier = entries.slice(0, entries.indexOf(entry));
-  const isKnown = ({ name, file }) =>
-    earlier.some(({ symbols }) => symbols.some((symbol) => symbol.name === name && symbol.file === file));
+  const isKnown = ({ key }) => earlier.some(({ symbols }) => symbols.some((symbol) => symbol.key === key));
   const symbols = entry.symbols.filter((symbol) => !isKnown(symbol));
   const plain = (...texts) => texts.join(" ").replaceAll("`", "");
   return [
@@ -110,11 +116,19 @@ export function referencePage(entries, entry) {
   const find = finder(entries, entry);
   const headings = [{ id: "", text: entry.name, depth: 1 }];
   let html = `<h1>${entry.name}</h1>\n${renderDoc(entry.doc.replace(/^`[^`]*`: (.)/, (_, first) => first.toUpperCase()))}`;
-  for (const [kind, title] of KINDS) {
-    const symbols = entry.symbols.filter((symbol) => symbol.kind === kind);
+  const all = placed(entry);
+  const groups = KINDS.map(([kind, title]) => [
+    title,
+    all.filter((each) => each.kind === kind && each.id === each.name),
+  ]);
+  groups.push(["Not exported", all.filter(({ id, name }) => id !== name)]);
+  for (const [title, symbols] of groups) {
     if (symbols.length === 0) continue;
-    const id = title.toLowerCase();
-    headings.push({ id, text: title, depth: 2 }, ...symbols.map(({ name }) => ({ id: name, text: name, depth: 3 })));
+    const id = title.toLowerCase().replace(" ", "-");
+    headings.push(
+      { id, text: title, depth: 2 },
+      ...symbols.map((each) => ({ id: each.id, text: each.name, depth: 3 })),
+    );
     html += `<h2 id="${id}">${title} <a class="anchor" href="#${id}" aria-label="Link to “${title}”">#</a></h2>\n`;
     html += symbols.map((symbol) => symbolHtml(symbol, find)).join("");
   }

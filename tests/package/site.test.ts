@@ -113,6 +113,9 @@ describe.skipIf(browser === undefined && !process.env.CI)("in a browser", () => 
       await page.press("ArrowUp");
       await page.leave(() => page.press("Enter"));
       expect(await page.evaluate("location.href")).toBe(`${base}reference/pyrois-middleware.html#bodyLimit`);
+      const top = await page.evaluate(`document.querySelector(":target").getBoundingClientRect().top`);
+      expect(top).toBeGreaterThan(50);
+      expect(top).toBeLessThan(150);
 
       await page.press("/");
       await type("flash");

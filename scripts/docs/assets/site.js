@@ -65,6 +65,12 @@
 
   // ── Which part of the page is read
 
+  /** Scrolls what a link is in, and not the page as well. */
+  const reveal = (link) => {
+    const nav = link.closest("nav");
+    const [inner, outer] = [link.getBoundingClientRect(), nav.getBoundingClientRect()];
+    if (inner.top < outer.top || inner.bottom > outer.bottom) nav.scrollTop += inner.top - outer.top - outer.height / 2;
+  };
   const links = new Map();
   for (const link of document.querySelectorAll(".contents a")) links.set(decodeURIComponent(link.hash.slice(1)), link);
   const heads = [...links.keys()].map((id) => document.getElementById(id)).filter(Boolean);
@@ -75,11 +81,12 @@
     if (link === marked) return;
     marked?.removeAttribute("aria-current");
     link?.setAttribute("aria-current", "location");
-    link?.scrollIntoView({ block: "nearest" });
+    if (link) reveal(link);
     marked = link;
   };
   if (heads.length > 0) addEventListener("scroll", mark, { passive: true });
-  one(".pages [aria-current]")?.scrollIntoView({ block: "center" });
+  const current = one(".pages [aria-current]");
+  if (current) reveal(current);
 
   // ── Search: the index is loaded when somebody begins to
 
