@@ -95,22 +95,21 @@ function bodyAt(tokens) {
   });
 }
 
-/** Names of what a class or an interface extends. */
-function basesOf(head) {
-  const bases = [];
+/** Names of what a class or an interface extends, or `implements`, as the word says. */
+function namesBehind(word, head) {
+  const names = [];
   let angles = 0;
-  let inBases = false;
-  let expects = false;
+  let last = "";
+  let inList = false;
   for (const { text } of head) {
     if (text === "<") ++angles;
     if (text === ">") --angles;
     if (angles > 0) continue;
-    if (text === "extends") inBases = true;
-    if (text === "implements") inBases = false;
-    if (expects && inBases && /^[\p{L}_$]/u.test(text)) bases.push(text);
-    expects = text === "extends" || text === ",";
+    if (text === "extends" || text === "implements") inList = text === word;
+    if (inList && (last === word || last === ",")) names.push(text);
+    last = text;
   }
-  return bases;
+  return names;
 }
 
 const MODIFIER = /^(?:static|readonly|abstract|override|declare|async|get|set|protected|private)$/;
@@ -141,11 +140,13 @@ function declarationOf(statement, source) {
   const kind = KINDS[words[at]];
   if (kind === undefined || !/^[\p{L}_$]/u.test(words[at + 1] ?? "")) return null;
   const declaration = { name: words[at + 1], kind, doc: statement.doc, text: statement.text, bases: [], members: [] };
+  declaration.promises = [];
   if (kind === "class" || kind === "interface") {
     const body = bodyAt(statement.tokens);
     const head = statement.tokens.slice(0, body);
     declaration.text = outdented(source.slice(head[0].start, head.at(-1).end));
-    declaration.bases = basesOf(head.slice(at + 2));
+    declaration.bases = namesBehind("extends", head.slice(at + 2));
+    declaration.promises = namesBehind("implements", head.slice(at + 2));
     const { start } = statement.tokens[body];
     const inner = tokensOf(source).filter((token) => token.start > start && token.end < statement.tokens.at(-1).end);
     declaration.members = statementsOf(source, inner).map(memberOf).filter(Boolean);

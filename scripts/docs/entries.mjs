@@ -52,6 +52,16 @@ function membersOf(read, declaration, isNamed) {
   return [...own, ...inherited];
 }
 
+/** The docstring of a member where a declaration has none of its own: that of what it extends, or implements. */
+function inheritedDoc(read, { bases, promises, file }, name) {
+  for (const above of [...bases, ...promises].flatMap((base) => lookUp(read, read(file), base))) {
+    const own = above.members.find((member) => member.name === name && member.doc !== "")?.doc;
+    const doc = own ?? inheritedDoc(read, above, name);
+    if (doc !== "") return doc;
+  }
+  return "";
+}
+
 /** Overloads of a member as one, with the docstring that one of them has. */
 function joined(members) {
   const byName = new Map();
@@ -90,6 +100,7 @@ function symbolOf(read, name, found, isNamed) {
   const texts = found.map(({ text }) => text);
   const members = joined(found.flatMap((each) => membersOf(read, each, isNamed))).map((member) => ({
     ...member,
+    doc: member.doc || inheritedDoc(read, found[0], member.name),
     types: typesOf(read, member.texts, member.file),
   }));
   return { name, key: keyOf(found), kind, doc, texts, members, types: typesOf(read, texts, file) };

@@ -81,10 +81,10 @@ function symbolHtml(symbol, find) {
 ${signatures(symbol, findOther)}${renderDoc(doc)}${shown}${members.map((member) => memberHtml(symbol, member, find)).join("")}</section>\n`;
 }
 
-/** Symbols of an entry with what they are linked by: a type that is not exported may have the name of one that is. */
+/** Symbols of an entry with what they are linked by: a type that is not exported may have the name of another. */
 const placed = ({ symbols, hidden }) => [
   ...symbols.map((symbol) => ({ ...symbol, id: symbol.name })),
-  ...hidden.map((symbol) => ({ ...symbol, id: `hidden.${symbol.name}` })),
+  ...hidden.map((symbol, index) => ({ ...symbol, id: `hidden-${index + 1}.${symbol.name}` })),
 ];
 
 /** Gives what finds where a type is told by its key: on the same page where it is there, else on the first that has it. */
@@ -130,6 +130,7 @@ export function referencePage(entries, entry) {
       ...symbols.map((each) => ({ id: each.id, text: each.name, depth: 3 })),
     );
     html += `<h2 id="${id}">${title} <a class="anchor" href="#${id}" aria-label="Link to “${title}”">#</a></h2>\n`;
+    if (title === "Not exported") html += "<p>What the signatures above name, and nothing can import.</p>\n";
     html += symbols.map((symbol) => symbolHtml(symbol, find)).join("");
   }
   return { url: urlOf(entry), html, title: entry.name, headings, sections: sectionsOf(entries, entry) };

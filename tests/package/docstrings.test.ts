@@ -57,7 +57,7 @@ import type { A, B as C } from "./a.ts";
 export * from "./b.ts";
 export { type D, e as f } from "./c.ts";
 /** A class; it has \`code\`. */
-export declare abstract class One<T extends { readonly a: string } = { a: ";" }> extends Two<{ b: 1 }> implements Three {
+export declare abstract class One<T extends { readonly a: string } = { a: ";" }> extends Two<{ b: 1 }> implements Three<Four, {}>, Five {
     #private;
     private hidden;
     protected alsoHidden(): void;
@@ -101,8 +101,9 @@ test("declarations are read as they stand", async () => {
     { there: "e", here: "f", from: "./c.ts" },
   ]);
   const [one, four, text, five, six] = declarations;
-  expect([one.name, one.kind, one.doc, one.bases]).toEqual(["One", "class", "A class; it has `code`.", ["Two"]]);
-  expect(one.text).toMatch(/^abstract class One<T .* implements Three$/);
+  expect([one.name, one.kind, one.doc]).toEqual(["One", "class", "A class; it has `code`."]);
+  expect([one.bases, one.promises]).toEqual([["Two"], ["Three", "Five"]]);
+  expect(one.text).toMatch(/^abstract class One<T .* implements Three<Four, {}>, Five$/);
   const membersOf = (of: { members: { name: string; kind: string }[] }) =>
     of.members.map(({ name, kind }) => [name, kind]);
   expect(membersOf(one)).toEqual([

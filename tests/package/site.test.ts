@@ -43,7 +43,11 @@ const read = (file: string) => readFileSync(path.join(site, file), "utf8");
 
 test("every link and anchor of every page leads somewhere, and none of what is loaded elsewhere", () => {
   const ids = new Map<string, Set<string>>();
-  for (const file of files()) ids.set(file, new Set([...read(file).matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)));
+  for (const file of files()) {
+    const found = [...read(file).matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    ids.set(file, new Set(found));
+    expect(found.length, `${file} has an id twice`).toBe(ids.get(file)?.size);
+  }
   for (const file of files()) {
     for (const [, attribute, target] of read(file).matchAll(/ (href|src)="([^"]*)"/g)) {
       if (/^https?:/.test(target)) {
