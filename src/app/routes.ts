@@ -298,6 +298,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     return this.#register(path, handler, options, methods);
   }
 
+  /** As `route` for GET, and HEAD with it where HEAD has no route of its own. */
   get<const P extends string, const S extends Schemas = NoSchemas>(
     path: P,
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
@@ -306,6 +307,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     return this.#register(path, handler, options, GET);
   }
 
+  /** As `route` for POST. */
   post<const P extends string, const S extends Schemas = NoSchemas>(
     path: P,
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
@@ -314,6 +316,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     return this.#register(path, handler, options, POST);
   }
 
+  /** As `route` for PUT. */
   put<const P extends string, const S extends Schemas = NoSchemas>(
     path: P,
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
@@ -322,6 +325,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     return this.#register(path, handler, options, PUT);
   }
 
+  /** As `route` for PATCH. */
   patch<const P extends string, const S extends Schemas = NoSchemas>(
     path: P,
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
@@ -330,6 +334,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     return this.#register(path, handler, options, PATCH);
   }
 
+  /** As `route` for DELETE. */
   delete<const P extends string, const S extends Schemas = NoSchemas>(
     path: P,
     handler: RouteHandler<`${Prefix}${P}`, C, S>,

@@ -39,8 +39,11 @@ function typeOf(body: BodyInit): string | null {
  * with `<`, and bytes are octets.
  */
 export class HttpResponse implements OutgoingMessage {
+  /** May be changed until the response is sent. */
   status: number;
+  /** The content; may be changed until the response is sent, as middleware does. */
   body: BodyInit;
+  /** Gives the fields that follow the content; null where there are none. */
   readonly trailers: Trailers | null;
   readonly #inferredType: string | null;
   #headers: HttpHeaders | null;
@@ -54,6 +57,7 @@ export class HttpResponse implements OutgoingMessage {
     this.#headers = init.headers === undefined ? null : new HttpHeaders(init.headers);
   }
 
+  /** The fields; may be changed until the response is sent. */
   get headers(): HttpHeaders {
     this.#headers ??= new HttpHeaders();
     return this.#headers;

@@ -46,8 +46,11 @@ export interface RunningServer {
   readonly stopped: Promise<void>;
   /** The workers that this process looks after; none where it serves itself. */
   readonly workers: readonly WorkerInfo[];
+  /** Has it accept connections; resolves once it does. */
   start(): Promise<RunningServer>;
+  /** Serves until SIGINT or SIGTERM, or until `stop` is called. */
   run(options?: RunOptions): Promise<void>;
+  /** Stops accepting, and resolves when what is at work is answered, or the deadline has cut it. */
   stop(options?: StopOptions): Promise<void>;
   /**
    * Replaces all workers, one after the other, by new processes, without losing a request. Rejects where a new one does
