@@ -1,6 +1,6 @@
 // Builds everything that is not committed: the wasm modules, their bytes as source, dist/ and the examples.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 const root = path.dirname(import.meta.dirname);
@@ -63,11 +63,11 @@ async function bundle() {
   const { dependencies, peerDependencies, exports } = JSON.parse(readFileSync("package.json", "utf8"));
   const external = Object.keys({ ...dependencies, ...peerDependencies });
   const options = { bundle: true, format: "esm", target: "es2022", platform: "node", external, alias };
-  const entryPoints = Object.values(exports)
+  const entries = Object.values(exports)
     .filter((entry) => entry.default !== undefined)
     .map((entry) => entry.default.replace("./dist/", "src/").replace(/js$/, "ts"));
-  // What a thread begins with that serves.
-  entryPoints.push("src/server/thread-worker.ts");
+  // What a thread begins with that serves, the command, and what `pyrois dev` has another process begin with.
+  const entryPoints = [...entries, "src/server/thread-worker.ts", "src/cli.ts", "src/cli/dev/child.ts"];
   await build({ ...options, entryPoints, outdir: "dist", splitting: true, chunkNames: "chunks/[hash]" });
   // What the floor of the benchmark reads with.
   await build({ ...options, entryPoints: ["src/server/direct-read.ts"], outfile: "build/direct-read.js" });
@@ -86,6 +86,9 @@ await bundle();
 copyFileSync("node_modules/cookie/LICENSE", "dist/cookie.LICENSE");
 // What threads begin with: plain JavaScript, which they can run from src/ as well.
 copyFileSync("src/services/orchestrator/worker.js", "dist/services/orchestrator/worker.js");
+// What the inspector's page consists of: browsers run it as it is written.
+cpSync("src/dev/inspector/page", "dist/dev/inspector/page", { recursive: true });
+chmodSync("dist/cli.js", 0o755);
 copyFileSync("build/parser.simd.wasm", "dist/parser.wasm");
 copyFileSync("build/parser.scalar.wasm", "dist/parser.scalar.wasm");
 run("typescript/bin/tsc", "-p", "examples/tsconfig.json");

@@ -36,9 +36,9 @@ const pipelined = { ...ours, pipelined: 16, asked: { uvicorn: 12 } };
 /** @type {Workload[]} */
 export const WORKLOADS = [
   { ...areion, ...json, name: "json, 400 connections" },
-  { ...areion, ...plaintext, name: "plaintext, 400 connections" },
+  { ...areion, ...plaintext, asked: {}, name: "plaintext, 400 connections" },
   { ...ours, ...json, name: "json, 64 connections" },
-  { ...ours, ...plaintext, name: "plaintext, 64 connections" },
+  { ...ours, ...plaintext, asked: {}, name: "plaintext, 64 connections" },
   { ...pipelined, ...json, name: "json, 16 pipelined" },
-  { ...pipelined, ...plaintext, name: "plaintext, 16 pipelined" },
+  { ...pipelined, ...plaintext, asked: {}, name: "plaintext, 16 pipelined" },
 ];

@@ -177,7 +177,9 @@ export function readDeclarations(source) {
     const words = statement.text.replace(/\s+/g, " ");
     const list = /^(import|export)(?: type)? \{(.*)\}(?: from "(.*)")?$/.exec(words);
     const star = /^export \* from "(.*)"$/.exec(words);
+    const main = /^export default ([\w$]+)$/.exec(words);
     if (star) file.stars.push(star[1]);
+    else if (main) file.exports.push({ there: main[1], here: "default", from: undefined });
     else if (list) for (const names of namesOf(list[2])) file[`${list[1]}s`].push({ ...names, from: list[3] });
     else {
       const declaration = declarationOf(statement, source);

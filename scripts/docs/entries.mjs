@@ -22,7 +22,9 @@ const resolved = (file, from) => path.resolve(path.dirname(file), from.replace(/
 function lookUp(read, { declarations, exports, imports, stars, file }, name) {
   const own = declarations.filter((each) => each.name === name);
   if (own.length > 0) return own.map((each) => ({ ...each, file }));
-  const listed = [...exports, ...imports].find((each) => each.here === name && each.from !== undefined);
+  const listed = [...exports, ...imports].find((each) => each.here === name);
+  if (listed && listed.from === undefined)
+    return lookUp(read, { declarations, exports: [], imports, stars, file }, listed.there);
   if (listed) return listed.from.startsWith(".") ? lookUp(read, read(resolved(file, listed.from)), listed.there) : [];
   for (const star of stars) {
     const found = lookUp(read, read(resolved(file, star)), name);
@@ -135,17 +137,30 @@ function introOf(root, types) {
   return readDeclarations(source).doc;
 }
 
+/** What an entry gives on that a package, or Node, declares. */
+function foreignOf({ exports }, name) {
+  const listed = exports.find((each) => each.here === name && each.from !== undefined);
+  if (listed === undefined) return undefined;
+  const texts = [`export { ${name} } from "${listed.from}"`];
+  const doc = `As of \`${listed.from}\`.`;
+  return { name, key: texts[0], kind: "foreign", doc, texts, members: [], types: new Map() };
+}
+
 /** Reads an entry: `{ name, doc, symbols }`; constants have the `value` that they have in what was built. */
 async function entryOf(root, read, specifier, { types, default: script }) {
   const top = read(path.join(root, types));
   const names = exportedNames(read, top);
-  const values = await import(pathToFileURL(path.join(root, script)).href);
   const symbols = names.map((name) => {
     const found = lookUp(read, top, name);
-    if (found.length === 0) throw new Error(`${specifier}: nothing declares ${name}`);
-    return { ...symbolOf(read, name, found, (base) => names.includes(base)), value: undefined };
+    const symbol =
+      found.length > 0 ? symbolOf(read, name, found, (base) => names.includes(base)) : foreignOf(top, name);
+    if (symbol === undefined) throw new Error(`${specifier}: nothing declares ${name}`);
+    return { ...symbol, value: undefined };
   });
-  for (const symbol of symbols) if (symbol.kind === "constant") symbol.value = shownValue(values[symbol.name]);
+  const constants = symbols.filter(({ kind }) => kind === "constant");
+  // To load an entry may do something, as those do that have nothing to export.
+  const values = constants.length > 0 ? await import(pathToFileURL(path.join(root, script)).href) : {};
+  for (const symbol of constants) symbol.value = shownValue(values[symbol.name]);
   return { name: specifier, doc: introOf(root, types), symbols };
 }
 

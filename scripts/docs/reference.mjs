@@ -8,6 +8,7 @@ const KINDS = [
   ["interface", "Interfaces"],
   ["type", "Types"],
   ["constant", "Constants"],
+  ["foreign", "From elsewhere"],
 ];
 const KEYWORD =
   /^(?:abstract|any|asserts|boolean|class|const|constructor|declare|extends|false|function|get|implements|infer|interface|is|keyof|never|new|null|number|object|readonly|set|static|string|this|true|type|typeof|undefined|unique|unknown|void)$/;

@@ -13,8 +13,8 @@ import {
 } from "../http/index.ts";
 import { methodId } from "../parser/index.ts";
 import { type Converters, type Found, PathRouter, type Query, type Route, type RouteInit } from "../router/index.ts";
-import type { Handler, NoConverters, RouteInfo } from "./handler.ts";
-import { answering, compose, type Layer } from "./layers.ts";
+import { described, type Handler, type NoConverters, type RouteInfo } from "./handler.ts";
+import { answering, compose, copyOf, type Layer, layersAround } from "./layers.ts";
 import { ApplicationLifetime } from "./lifetime.ts";
 import type { ApplicationEvents, ApplicationOptions, Lifecycle, Registrations } from "./options.ts";
 import { type Report, Reports } from "./reports.ts";
@@ -40,7 +40,7 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   readonly #lifetime = new ApplicationLifetime();
   readonly #hooks: { readonly [E in Lifecycle]: ApplicationEvents[E][] } = { start: [], stopping: [], stop: [] };
   readonly #recover = (error: unknown, request: HttpRequest) => this.#reports.recover(error, request);
-  readonly #serve = answering((request) => this.#answer(request), this.#recover);
+  #serve: Servable["handle"] = answering((request) => this.#answer(request), this.#recover);
 
   /** What is around everything, alone. */
   readonly #layers: readonly Layer[] = [this.layer];
@@ -81,6 +81,8 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     this.#methodNotAllowed = options.methodNotAllowed ?? true;
     const { problemDetails = false, development = false } = options;
     this.#reports = new Reports(logger, { problemDetails, development });
+    const { fallback, tunnel } = options;
+    described(this, "application", { ...this.environment.limits, problemDetails, development, fallback, tunnel });
   }
 
   /** Where what is registered now belongs to a module that is being loaded, its registrations. */
@@ -185,6 +187,13 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
     return [...this.#registered.keys()];
   }
 
+  /**
+   * What stands around a route of `routes`, or without one around what no route serves; the first is the outermost.
+   */
+  layersOf(route?: RouteInfo): Layer[] {
+    return (route === undefined ? this.#layers : layersAround(route)).map(copyOf);
+  }
+
   /** The route that serves a method and a path, with the values of its parameters; `path` is as it is sent. */
   find(method: string, path: string, host?: string): Found<RouteInfo> {
     return this.#router.find(method, path, host);
@@ -206,6 +215,14 @@ export class Application<C extends Converters = NoConverters> extends Routes<C, 
   /** Serves a request. Never throws and never rejects: whatever goes wrong is a response. */
   handle(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
     return this.#serve(request);
+  }
+
+  /**
+   * Puts something around all that is served, outside of middleware, hooks and errors: for tools that look on. Like what it
+   * stands around it must neither throw nor reject.
+   */
+  surround(around: (serve: Servable["handle"]) => Servable["handle"]): void {
+    this.#serve = around(this.#serve);
   }
 
   /** As of `Servable`. */

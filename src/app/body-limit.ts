@@ -1,4 +1,4 @@
-import type { Middleware } from "./handler.ts";
+import { described, type Middleware } from "./handler.ts";
 
 /**
  * Grants the content of requests no more than so many bytes; beyond it 413, before the handler is called where
@@ -9,8 +9,9 @@ export function bodyLimit(maxBodySize: number): Middleware {
   if (typeof maxBodySize !== "number" || !(maxBodySize >= 0)) {
     throw new RangeError(`maxBodySize must be a number of at least 0, not ${maxBodySize}`);
   }
-  return (next) => (request) => {
+  const middleware: Middleware = (next) => (request) => {
     request.limitBody(maxBodySize);
     return next(request);
   };
+  return described(middleware, "bodyLimit", { maxBodySize });
 }

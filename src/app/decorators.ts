@@ -2,7 +2,7 @@
 import type { HttpRequest, Params } from "../http/index.ts";
 import { type Blueprint, useOnClass } from "./blueprint.ts";
 import { madeOf } from "./doc.ts";
-import type { Handler, Middleware, PathParams } from "./handler.ts";
+import { described, type Handler, type Middleware, type PathParams } from "./handler.ts";
 import { fold, tellAll } from "./layers.ts";
 import type { MethodOptions, NoSchemas, RouteOptions } from "./routes.ts";
 import type { Result, Schemas, Valid } from "./schema.ts";
@@ -55,6 +55,7 @@ function aroundOf(blueprint: Blueprint, name: PropertyKey): Middleware[] {
 /** A list of middleware that may still grow, as one. */
 function asOne(list: readonly Middleware[]): Middleware {
   const one: Middleware = (next, route) => fold(list, next, route);
+  described(one, "use", {}, list);
   return Object.defineProperties(one, {
     onResponse: { get: () => tellAll(list) },
     security: { get: () => list.flatMap(({ security = [] }) => security) },

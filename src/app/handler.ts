@@ -2,7 +2,6 @@
 import type { Answer, HttpRequest, HttpResponse, Params } from "../http/index.ts";
 import type { Converters, ConverterTypes, PathParams as TypedParams } from "../router/index.ts";
 import type { RouteDoc, SecurityScheme } from "./doc.ts";
-import type { NewRoute } from "./routes.ts";
 import type { Schemas } from "./schema.ts";
 
 /** None of one's own. */
@@ -63,17 +62,48 @@ export interface Middleware {
   readonly security?: readonly SecurityScheme[];
 }
 
+/** What something says of itself: a middleware, a hook, a handler, an application. */
+export interface Description {
+  /** What makes it: "cors". */
+  readonly name: string;
+  /** As it was made, with defaults; of secrets no more than how strong they are. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** What it consists of, where it is several in one. */
+  readonly parts?: readonly object[];
+}
+
+/** The same in every copy of this module, for entries may be bundled apart. */
+const DESCRIPTION = Symbol.for("pyrois.description");
+
+/**
+ * Has something say what it is, to whoever looks at an application and not at its requests, and gives it. `options` must
+ * have no secrets.
+ */
+export function described<T extends object>(it: T, name: string, options: object = {}, parts?: readonly object[]): T {
+  const value: Description = { name, options: { ...options }, ...(parts && { parts }) };
+  return Object.defineProperty(it, DESCRIPTION, { value, configurable: true });
+}
+
+/** What something says of itself; undefined where it says nothing. */
+export function descriptionOf(it: object): Description | undefined {
+  return (it as { readonly [DESCRIPTION]?: Description })[DESCRIPTION];
+}
+
+/**
+ * What a middleware, a hook or a handler is called where it is shown: as it says itself, or as its function is named; ""
+ * where it is several in one, and there are none.
+ */
+export function nameOf(it: object & { readonly name?: string }): string {
+  const { name = it.name, parts } = descriptionOf(it) ?? {};
+  if (parts !== undefined) return parts.map(nameOf).join(", ");
+  return name?.replace(/^bound /, "") || "(function)";
+}
+
 /** Middleware of a function that is called with each request, and with what comes next. */
 export function around(
   serve: (request: HttpRequest, next: () => Answer | Promise<Answer>) => Answer | Promise<Answer>,
 ): Middleware {
   return (next) => (request) => serve(request, () => next(request));
-}
-
-/** What stands around a route that an application has, the outermost first. */
-export function middlewareOf(route: RouteInfo): readonly Middleware[] {
-  const { at, own } = route as NewRoute;
-  return [...at.layers(), ...(own === null ? [] : [own])].flatMap(({ middleware }) => middleware);
 }
 
 /** What an error handler gives: an answer, or undefined where the error is for others. */

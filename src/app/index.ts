@@ -6,19 +6,22 @@ export { asWritten, type ResponseDoc, type RouteDoc, type SecurityScheme } from 
 export {
   around,
   type Caught,
+  type Description,
+  described,
+  descriptionOf,
   type ErrorClass,
   type ErrorHandler,
   type Handler,
   isPromise,
   type Middleware,
-  middlewareOf,
   type NoConverters,
+  nameOf,
   type PathParams,
   type RequestHook,
   type ResponseHook,
   type RouteInfo,
 } from "./handler.ts";
-export { answering } from "./layers.ts";
+export { answering, type Layer } from "./layers.ts";
 export { ApplicationLifetime } from "./lifetime.ts";
 export type { ApplicationEvents, ApplicationOptions, ErrorHook, Lifecycle, Registrations } from "./options.ts";
 export { type PerRequest, perRequest } from "./per-request.ts";

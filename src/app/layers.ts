@@ -10,6 +10,7 @@ import {
   type ResponseHook,
   type RouteInfo,
 } from "./handler.ts";
+import type { NewRoute } from "./routes.ts";
 
 /** One layer; in each list the first is the outermost, or comes first. */
 export interface Layer {
@@ -21,6 +22,23 @@ export interface Layer {
 
 export function newLayer(): Layer {
   return { middleware: [], catchers: [], onRequest: [], onResponse: [] };
+}
+
+/** The same layer, to be looked at: what becomes of the copy changes nothing. */
+export function copyOf({ middleware, catchers, onRequest, onResponse }: Layer): Layer {
+  return {
+    middleware: [...middleware],
+    catchers: [...catchers],
+    onRequest: [...onRequest],
+    onResponse: [...onResponse],
+  };
+}
+
+/** What stands around a route that is served, the outermost first. */
+export function layersAround(route: RouteInfo): readonly Layer[] {
+  // Routes that are served are of this kind, whatever others see of them.
+  const { at, own } = route as NewRoute;
+  return own === null ? at.layers() : [...at.layers(), own];
 }
 
 const NO_HOOKS: readonly ResponseHook[] = [];

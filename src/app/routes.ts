@@ -5,15 +5,16 @@ import type { Converters } from "../router/index.ts";
 import type { Blueprint } from "./blueprint.ts";
 import { bodyLimit } from "./body-limit.ts";
 import { madeOf, type RouteDoc } from "./doc.ts";
-import type {
-  ErrorClass,
-  ErrorHandler,
-  Handler,
-  Middleware,
-  PathParams,
-  RequestHook,
-  ResponseHook,
-  RouteInfo,
+import {
+  described,
+  type ErrorClass,
+  type ErrorHandler,
+  type Handler,
+  type Middleware,
+  type PathParams,
+  type RequestHook,
+  type ResponseHook,
+  type RouteInfo,
 } from "./handler.ts";
 import { type Layer, newLayer } from "./layers.ts";
 import { checked, type Result, type Schemas, type Valid } from "./schema.ts";
@@ -233,11 +234,9 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
         throw new TypeError("catch takes a class of errors and a function");
       }
       const Kind = kind as ErrorClass<never>;
-      this.#add(
-        this.#layer.catchers,
-        [(error, request) => (error instanceof Kind ? handler(error, request) : undefined)],
-        "an error handler",
-      );
+      const catcher: ErrorHandler = (error, request) => (error instanceof Kind ? handler(error, request) : undefined);
+      described(catcher, "catch", { kind: Kind.name, handler });
+      this.#add(this.#layer.catchers, [catcher], "an error handler");
     }
     return this;
   }

@@ -1,19 +1,29 @@
 /** Keeps what is for developers from everybody else: their browsers may be asked for it by any page they look at. */
 import type { Middleware } from "../app/index.ts";
-import { ForbiddenError, type HttpRequest } from "../http/index.ts";
+import { ForbiddenError, type HttpRequest, type HttpResponse } from "../http/index.ts";
 
 /** What only this machine, or whoever types an address, calls a server: no name that another could have resolve to it. */
 const OWN_HOST = /^(?:(?:[\w-]+\.)*localhost|\d+\.\d+\.\d+\.\d+|\[[\da-f:.]+\])(?::\d+)?$/i;
 
+/** Whether an origin is that of the host that the request is for. */
+function isSameOrigin(origin: string, host: string | null): boolean {
+  return host !== null && URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
+}
+
 /**
- * Whether a page of another origin wants to read it (Fetch Metadata §2; where browsers do not say that, for want of
- * HTTPS, it has an Origin). Who follows a link reads it himself.
+ * Whether a page of another origin has a browser ask for it (Fetch Metadata §2; where browsers do not say that, for want
+ * of HTTPS, it has an Origin), were it only to read: what is around the application may let all sites read its answers.
+ * Whoever follows a link reads it himself.
  */
-function isForeign({ headers, host }: HttpRequest): boolean {
+export function isForeign({ method, headers, host }: HttpRequest): boolean {
   const site = headers.get("sec-fetch-site");
-  if (site === "cross-site" || site === "same-site") return headers.get("sec-fetch-mode") !== "navigate";
+  if (site === "same-origin" || site === "none") return false;
+  if (site !== null) {
+    const isLink = headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document";
+    return !(isLink && (method === "GET" || method === "HEAD"));
+  }
   const origin = headers.get("origin");
-  return origin !== null && !origin.endsWith(`://${host}`);
+  return origin !== null && !isSameOrigin(origin, host);
 }
 
 /** What browsers are told, so that no other page has it either: in a frame, or as a part of itself. */
@@ -29,6 +39,11 @@ const FIELDS: Readonly<Record<string, string>> = {
   "X-Frame-Options": "DENY",
 };
 
+/** Sets those fields. */
+export function keepFromOthers({ headers }: HttpResponse): void {
+  for (const [name, value] of Object.entries(FIELDS)) headers.set(name, value);
+}
+
 /**
  * Refuses with 403 whoever comes by a name that could be another's (DNS rebinding), and what pages of other origins ask
  * for; of the rest it sets the fields that browsers guard it by.
@@ -42,8 +57,6 @@ export const guarded: Middleware = Object.assign(
     return next(request);
   }) satisfies Middleware,
   {
-    onResponse: ((response) => {
-      for (const [name, value] of Object.entries(FIELDS)) response.headers.set(name, value);
-    }) satisfies Middleware["onResponse"],
+    onResponse: keepFromOthers,
   },
 );

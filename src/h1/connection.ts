@@ -15,7 +15,7 @@ import {
 } from "../parser/index.ts";
 import type { SerializedMessage } from "./body.ts";
 import { putBy } from "./content.ts";
-import { Exchange, type ExchangeOwner, type TakeOver } from "./exchange.ts";
+import { Exchange, type ExchangeOwner, type ResponseWriter, type TakeOver } from "./exchange.ts";
 import type { Fields } from "./fields.ts";
 import type { Clock, ConnectionOptions, Peer, Transport } from "./options.ts";
 import { Outbox } from "./outbox.ts";
@@ -55,6 +55,8 @@ export interface ConnectionOwner {
   over(exchange: Exchange): void;
   /** What came was wrong, or did not come in time. */
   failed(error: ParseError, connection: ServerConnection): void;
+  /** What is answered to that, as `ServerEvents.refusal`; `read` is what was being read. */
+  refusal(error: ParseError, connection: ServerConnection, read: Uint8Array): string | null | undefined;
   /** The connection is gone, or was handed over. */
   closed(connection: ServerConnection): void;
 }
@@ -106,6 +108,10 @@ export class ServerConnection implements ExchangeOwner {
 
   get peer(): Peer {
     return this.#transport.peer;
+  }
+
+  get stream(): unknown {
+    return this.#transport.stream;
   }
 
   /** Whether nothing is under way: no request begun, no response owed. */
@@ -178,7 +184,12 @@ export class ServerConnection implements ExchangeOwner {
   }
 
   #abandonAll(): void {
+    this.#abandonAllBut(null);
+  }
+
+  #abandonAllBut(answered: Exchange | null): void {
     for (const exchange of this.#pipeline.clear()) {
+      if (exchange === answered) continue;
       this.#owner.over(exchange);
       exchange.abandon();
     }
@@ -270,7 +281,7 @@ export class ServerConnection implements ExchangeOwner {
     const stream = contentStream(message, head);
     // What is iterated may be made of the content of the request: that goes on coming.
     if (stream !== null && this.#continueOwed && !headOnly) this.continue(exchange);
-    const last = this.#closesAfter(exchange, stream !== null && minorVersion === 0);
+    const last = this.closesAfter(exchange, false, stream !== null && minorVersion === 0);
     const connection = last ? "close" : minorVersion ? "" : "keep-alive";
     const { text, bytes, framing, size } = serialize(message, connection, headOnly, minorVersion, stream !== null);
     const trailers = stream !== null && head.acceptsTrailers ? message.trailers : null;
@@ -295,15 +306,44 @@ export class ServerConnection implements ExchangeOwner {
     else exchange.wait(() => this.#switch(exchange, take));
   }
 
-  /** Whether the connection closes after the answer to this exchange; `mustClose` says that the answer needs it. */
-  #closesAfter(exchange: Exchange, mustClose: boolean): boolean {
+  /** Lets another write the response of an exchange on the stream below, once those before it are answered. */
+  letWrite(exchange: Exchange, writer: ResponseWriter): boolean {
+    const owed = this.#continueOwed && exchange === this.#incoming;
+    if (owed) this.#continueOwed = false;
+    if (this.#isFirst(exchange)) this.#beginWriting(exchange, writer);
+    else exchange.wait(() => this.#beginWriting(exchange, writer));
+    return owed;
+  }
+
+  #beginWriting(exchange: Exchange, writer: ResponseWriter): void {
+    if (exchange.done) return;
+    this.#outbox.flush();
+    writer.begin();
+  }
+
+  /** Another has written the response of the exchange whose turn it was. */
+  written(exchange: Exchange, closes: boolean): void {
+    if (closes || this.closesAfter(exchange, false)) {
+      this.#last = true;
+      this.#go(FINISH);
+    }
+    // What stands behind an answer that says that it is the last one gets none.
+    if (closes) this.#abandonAllBut(exchange);
+    this.#complete(exchange);
+  }
+
+  /**
+   * Whether the connection closes after the answer to this exchange, of whose content the rest is `wanted` or is not;
+   * `mustClose` says that the answer needs it.
+   */
+  closesAfter(exchange: Exchange, wanted: boolean, mustClose = false): boolean {
     const newest = this.#incoming ?? this.#pipeline.newest;
     if (newest !== null && newest !== exchange) return false;
     // The error that follows is the last answer.
     if (this.#failure !== null) return false;
     // A client that holds its content back might send it after this answer, or not: only closing is safe.
     if (this.#last || mustClose || this.#continueOwed) return true;
-    return !exchange.complete && exchange.head.contentLength - exchange.content.size > DRAIN_MAX;
+    return !wanted && !exchange.complete && exchange.head.contentLength - exchange.content.size > DRAIN_MAX;
   }
 
   #isFirst(exchange: Exchange): boolean {
@@ -587,15 +627,32 @@ export class ServerConnection implements ExchangeOwner {
     const exchange = this.#incoming;
     this.#last = true;
     this.#go(FINISH);
-    if (exchange !== null && this.#dispatched) {
+    const refusal = this.#owner.refusal(error, this, this.#reader.fed);
+    if (refusal === null) this.#giveUp();
+    else if (exchange !== null && this.#dispatched) {
       // The application is at work on it; it is told when it asks for the content, and answers, or goes on to.
       if (!exchange.done) exchange.content.fail(error);
     } else {
-      this.#failure = serializeError(error, exchange !== null && exchange.head.methodId === abi.METHOD_HEAD);
+      this.#failure =
+        refusal === undefined
+          ? serializeError(error, exchange !== null && exchange.head.methodId === abi.METHOD_HEAD)
+          : { text: refusal, bytes: null, framing: null, size: 0 };
       this.#incoming = null;
       exchange?.settle();
     }
     this.#owner.failed(error, this);
+  }
+
+  /** Leaves the stream below to whoever answers what was wrong: what still comes is dropped, and nothing is written. */
+  #giveUp(): void {
+    this.#go(SWITCH);
+    if (!this.#dispatched) {
+      this.#incoming?.settle();
+      this.#incoming = null;
+    }
+    this.#patience.wait(APPLICATION, this.#requests);
+    // Only where it is read its end is seen.
+    if (this.#paused) this.#transport.resume();
   }
 
   #flush(): void {

@@ -13,6 +13,14 @@ export interface ContentSource {
   wanted(): void;
 }
 
+/** Whoever looks at content as it comes, and takes nothing of it. Must not throw. */
+export interface ContentWatcher {
+  /** A piece has come; it must be neither kept nor changed. */
+  piece(bytes: Uint8Array): void;
+  /** All of it has come. */
+  end(): void;
+}
+
 /** Bytes that may lie here unread while nobody collects them, before no more are read from the socket. */
 const UNREAD_MAX = 65536;
 
@@ -172,6 +180,26 @@ export class IncomingContent {
     if (this.#ownedSize === 0 && this.#further === null) return this.#window.subarray(this.#start, this.#end);
     this.own();
     return this.#owned.subarray(0, this.#ownedSize);
+  }
+
+  /** Has a watcher told of all of it, whoever reads it, beginning with what has come already. */
+  watch(watcher: ContentWatcher): void {
+    const come = this.peek();
+    if (come.length > 0) watcher.piece(come);
+    if (this.#ended) {
+      watcher.end();
+      return;
+    }
+    // Methods of this one's own: content that nobody watches is not even asked whether somebody does.
+    const { add, end } = this;
+    this.add = (window, from, to) => {
+      watcher.piece(window.subarray(from, to));
+      add.call(this, window, from, to);
+    };
+    this.end = () => {
+      watcher.end();
+      end.call(this);
+    };
   }
 
   /**

@@ -18,15 +18,31 @@ import type { OutgoingMessage } from "./serialize.ts";
  */
 export type TakeOver = (stream: unknown, unread: Uint8Array) => void;
 
+/** Whoever writes a response itself, on the stream below. None of these may throw. */
+export interface ResponseWriter {
+  /** All before it are answered: from here on the stream is its to write to, until it says that all was `written`. */
+  begin(): void;
+  /** The client has gone; nothing can be written any more. */
+  abandoned(): void;
+}
+
 /** What an exchange needs of its connection. */
 export interface ExchangeOwner {
   readonly peer: Peer;
+  /** As `Transport.stream`. */
+  readonly stream: unknown;
   /** Tells the client to send the content it holds back, and reads on. */
   continue(exchange: Exchange): void;
   /** Writes an informational response. */
   inform(exchange: Exchange, status: number, fields: Fields): void;
   /** Writes the response; gives a promise where its content takes time. */
   answer(exchange: Exchange, message: OutgoingMessage): Promise<void> | undefined;
+  /** Lets another write the response; gives whether 100 (Continue) is owed, which is then for that to send. */
+  letWrite(exchange: Exchange, writer: ResponseWriter): boolean;
+  /** The response was written by another; where it `closes`, it was the last. */
+  written(exchange: Exchange, closes: boolean): void;
+  /** Whether the connection closes after the answer, where the rest of the content is `wanted`, or is not. */
+  closesAfter(exchange: Exchange, wanted: boolean): boolean;
   /** Hands the stream below over. */
   handOver(exchange: Exchange, take: TakeOver): void;
 }
@@ -53,6 +69,7 @@ export class Exchange implements ContentSource {
   #controller: AbortController | null = null;
   #trailers: HeaderFields | null = null;
   #owner: ExchangeOwner | null;
+  #writer: ResponseWriter | null = null;
   /** What is to be written once those before it are answered. */
   #waiting: (() => void)[] | null = null;
 
@@ -135,6 +152,45 @@ export class Exchange implements ContentSource {
   }
 
   /**
+   * Has the response written by another, on the stream below; may be called once, in place of `respond`. Gives whether
+   * the client waits for 100 (Continue), which is from now on for the writer to send. Throws as `respond`, and where
+   * there is no such stream.
+   */
+  respondBelow(writer: ResponseWriter): boolean {
+    const owner = this.#open();
+    if (owner.stream === undefined) throw new Error("the transport of this connection has no stream to write on");
+    this.#answered = true;
+    this.#writer = writer;
+    return owner.letWrite(this, writer);
+  }
+
+  /**
+   * To be called by whoever writes the response, when all of it is in the stream: its status, its bytes of content, and
+   * whether the connection ends with it. Does nothing where the client has gone.
+   */
+  written(status: number, sent: number, closes: boolean): void {
+    const owner = this.#owner;
+    if (owner === null) return;
+    this.status = status;
+    this.sent = sent;
+    owner.written(this, closes);
+  }
+
+  /**
+   * Whether the connection will close after the answer, as far as that is known: its head should say so. It depends on
+   * whether whoever answers goes on to read the content.
+   */
+  closes(wanted: boolean): boolean {
+    return this.#owner?.closesAfter(this, wanted) ?? true;
+  }
+
+  /** The stream below, for whoever writes on it; undefined where there is none. */
+  get stream(): unknown {
+    if (this.#owner === null) throw new ReleasedError();
+    return this.#owner.stream;
+  }
+
+  /**
    * Ends HTTP on this connection, without a response: what else is to be written is for `take` to write, which must
    * not throw. Throws where the request asks for no other protocol, or its content has not come yet (RFC 9110 §7.8).
    */
@@ -199,6 +255,7 @@ export class Exchange implements ContentSource {
     this.#abandoned = true;
     this.settle();
     this.#controller?.abort(new Error(GONE));
+    this.#writer?.abandoned();
   }
 
   /** Notes the fields that came after the content. */

@@ -20,6 +20,12 @@ export interface ServerEvents {
   over?(exchange: Exchange): void;
   /** What a peer sent was wrong, or did not come in time. */
   failed?(error: ParseError, peer: Peer): void;
+  /**
+   * What is answered to that in place of the usual words: the text of a response, after which the connection closes;
+   * null where whoever is told answers on the stream below, and ends it. Asked before `failed`; `read` are the bytes in
+   * which it was found, to be looked at at once.
+   */
+  refusal?(error: ParseError, peer: Peer, read: Uint8Array): string | null | undefined;
   /** A connection is gone, or was handed over. */
   closed?(connection: ServerConnection): void;
 }
@@ -105,6 +111,10 @@ export class ConnectionGroup implements ConnectionOwner {
 
   failed(error: ParseError, connection: ServerConnection): void {
     this.#events.failed?.(error, connection.peer);
+  }
+
+  refusal(error: ParseError, connection: ServerConnection, read: Uint8Array): string | null | undefined {
+    return this.#events.refusal?.(error, connection.peer, read);
   }
 
   closed(connection: ServerConnection): void {

@@ -2,8 +2,8 @@
 export type { ContentStream, OutgoingBody, Trailers } from "./body.ts";
 export { ClientConnection, type IncomingResponse } from "./client.ts";
 export type { ServerConnection } from "./connection.ts";
-export type { IncomingContent } from "./content.ts";
-export type { Exchange, TakeOver } from "./exchange.ts";
+export type { ContentWatcher, IncomingContent } from "./content.ts";
+export type { Exchange, ResponseWriter, TakeOver } from "./exchange.ts";
 export { checkField, type Fields, isToken } from "./fields.ts";
 export { ConnectionGroup, type GroupOptions, type ServerEvents } from "./group.ts";
 export {

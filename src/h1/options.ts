@@ -18,6 +18,8 @@ export interface Transport {
   write(pieces: readonly (string | Uint8Array)[]): boolean;
   /** Who is at the other end. */
   readonly peer: Peer;
+  /** What is written to, for those who write a response themselves; where it is missing, nobody can. */
+  readonly stream?: unknown;
   /** A number that is 0 where all that was written has left, and changes while it leaves. */
   unsent(): number;
   /**

@@ -10,9 +10,13 @@ function noAnswer(): never {
 export function detach({ head, peer }: Exchange): Exchange {
   const owner: ExchangeOwner = {
     peer,
+    stream: undefined,
     continue() {},
     inform() {},
     answer: noAnswer,
+    letWrite: noAnswer,
+    written: noAnswer,
+    closesAfter: noAnswer,
     handOver: noAnswer,
   };
   const detached = new Exchange(owner, new RequestHead(head.own().source));

@@ -33,6 +33,8 @@ export {
   isFetchResponse,
   isHopByHop,
   json,
+  OwnResponse,
+  type ResponseHost,
   type ResponseInit,
   TEXT,
   TO_RESPONSE,

@@ -1,4 +1,4 @@
-import type { Exchange } from "../h1/index.ts";
+import type { ContentWatcher, Exchange } from "../h1/index.ts";
 import { quiet } from "../h1/quiet.ts";
 import { type HeaderFields, ReleasedError } from "../parser/index.ts";
 import { readForm, readJson, readParsed, refuseEncoded } from "./content.ts";
@@ -179,6 +179,11 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
    */
   decodeContent(decode: ContentDecoder): void {
     this.#keep().content = new DecodedContent(this.#exchange, this.#content, decode);
+  }
+
+  /** Has a watcher told of the content as it comes, whoever reads it and however it is decoded: for tools that show it. */
+  watchContent(watcher: ContentWatcher): void {
+    this.#exchange.content.watch(watcher);
   }
 
   /**

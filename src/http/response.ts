@@ -1,6 +1,7 @@
-import type { OutgoingMessage, TakeOver, Trailers } from "../h1/index.ts";
+import type { Exchange, OutgoingMessage, TakeOver, Trailers } from "../h1/index.ts";
 import { type ClearCookieOptions, type CookieOptions, clearCookieLine, setCookieLine } from "./cookies.ts";
 import { type HeadersInit, HttpHeaders } from "./headers.ts";
+import type { HttpRequest } from "./request.ts";
 import { StreamPieces } from "./web-stream.ts";
 
 /** Content that comes piece by piece: async iterables, generators, and the web's streams where they are iterable. */
@@ -89,13 +90,36 @@ export class HttpResponse implements OutgoingMessage {
   }
 }
 
+/** What a server does for those who write a response themselves. */
+export interface ResponseHost {
+  /** Hands the stream below over, as `Exchange.handOver`; `take` may throw, which is reported. */
+  handOver(exchange: Exchange, request: HttpRequest, take: TakeOver): void;
+  /** The response that an error means; what is no error of HTTP is reported. Never throws. */
+  recover(error: unknown, request: HttpRequest): HttpResponse;
+  /** Tells of an error that no client sees. Never throws. */
+  report(error: unknown, request: HttpRequest): void;
+}
+
+/**
+ * A response that its maker writes to the exchange, when the handler and all around it are done: what those have set in
+ * its `headers` is for the maker to send.
+ */
+export abstract class OwnResponse extends HttpResponse {
+  /** Answers the exchange. What it throws before is answered in its place. */
+  abstract answer(exchange: Exchange, request: HttpRequest, host: ResponseHost): void;
+}
+
 /** A response after which the connection speaks another protocol; `take` writes it, and goes on. */
-export class HandOver extends HttpResponse {
+export class HandOver extends OwnResponse {
   readonly take: TakeOver;
 
   constructor(take: TakeOver) {
     super(null, { status: 101 });
     this.take = take;
+  }
+
+  override answer(exchange: Exchange, request: HttpRequest, host: ResponseHost): void {
+    host.handOver(exchange, request, this.take);
   }
 }
 

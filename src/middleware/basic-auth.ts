@@ -1,7 +1,7 @@
 import { isPromise } from "../app/handler.ts";
-import type { Middleware } from "../app/index.ts";
+import { described, type Middleware } from "../app/index.ts";
 import { type HttpRequest, UnauthorizedError } from "../http/index.ts";
-import { isSameSecret } from "../services/secrets.ts";
+import { isSameSecret, strengthOf } from "../services/secrets.ts";
 import { admit, askingFor, challenge, credentialsOf, isSomebody, type Verified } from "./authorization.ts";
 
 /** Says who a name and a password belong to: what it gives is `request.state.user`, or the name where that is true. */
@@ -66,5 +66,8 @@ export function basicAuth({ users, verify, realm = "Restricted" }: BasicAuthOpti
     const user = isPromise(found) ? Promise.resolve(found).then(named) : named(found);
     return admit(request, user, (verified) => (isSomebody(verified) ? null : refused()), next);
   };
-  return askingFor(middleware, { type: "http", scheme: "basic" });
+  return described(askingFor(middleware, { type: "http", scheme: "basic" }), "basicAuth", {
+    realm,
+    passwords: Object.values(users ?? {}).map(strengthOf),
+  });
 }

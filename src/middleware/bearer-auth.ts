@@ -1,6 +1,6 @@
-import type { Middleware } from "../app/index.ts";
+import { described, type Middleware } from "../app/index.ts";
 import { BadRequestError, ForbiddenError, type HttpRequest, UnauthorizedError } from "../http/index.ts";
-import { secretTable } from "../services/secrets.ts";
+import { secretTable, strengthOf } from "../services/secrets.ts";
 import { admit, askingFor, challenge, credentialsOf, isSomebody, type Verified } from "./authorization.ts";
 
 /** Says who a token belongs to: what it gives is `request.state.user`. */
@@ -57,5 +57,8 @@ export function bearerAuth({ tokens, verify, realm, scope }: BearerAuthOptions):
     if (token === "") throw new BadRequestError("the token is none", invalid);
     return admit(request, ask(token, request), refuse, next);
   };
-  return askingFor(middleware, { type: "http", scheme: "bearer" });
+  return described(askingFor(middleware, { type: "http", scheme: "bearer" }), "bearerAuth", {
+    ...asked,
+    tokens: Object.keys(tokens ?? {}).map(strengthOf),
+  });
 }

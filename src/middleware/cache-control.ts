@@ -1,6 +1,6 @@
 /** What caches are told of responses (RFC 9111 §5.2.2, RFC 8246, RFC 5861). */
 import { isPromise } from "../app/handler.ts";
-import type { Middleware } from "../app/index.ts";
+import { described, type Middleware } from "../app/index.ts";
 import { type Answer, type HttpResponse, isToken, toResponse } from "../http/index.ts";
 
 /** Directives of Cache-Control in a response. Those that take seconds take whole ones. */
@@ -131,8 +131,9 @@ export function cacheControl(options: CacheControlOptions): Middleware {
     if (response.status < 400 && !response.fields?.has("Cache-Control")) response.headers.set("Cache-Control", value);
     return response;
   };
-  return (next) => (request) => {
+  const middleware: Middleware = (next) => (request) => {
     const answer = next(request);
     return isPromise(answer) ? Promise.resolve(answer).then(add) : add(answer);
   };
+  return described(middleware, "cacheControl", options);
 }

@@ -1,4 +1,4 @@
-import type { ResponseHook } from "../app/index.ts";
+import { described, type ResponseHook } from "../app/index.ts";
 import type { BodyStream, HttpRequest, HttpResponse } from "../http/index.ts";
 import { KeptResponse } from "../services/kept.ts";
 import { Through } from "../services/through.ts";
@@ -201,8 +201,9 @@ export function compression(options: CompressionOptions = {}): ResponseHook {
   });
   // Whoever is answered is told where that fails.
   loading.catch(() => {});
-  return (response, request) =>
+  const hook: ResponseHook = (response, request) =>
     compression === null
       ? loading.then((loaded) => loaded.apply(response, request))
       : compression.apply(response, request);
+  return described(hook, "compression", settings);
 }

@@ -1,5 +1,5 @@
 /** Bounds how many requests are at work at once; some may wait for their turn. */
-import { isPromise, type Middleware } from "../app/index.ts";
+import { described, isPromise, type Middleware } from "../app/index.ts";
 import { type Answer, type HttpRequest, ServiceUnavailableError } from "../http/index.ts";
 import { atLeast, milliseconds } from "./options.ts";
 
@@ -89,7 +89,7 @@ export function concurrencyLimit(options: ConcurrencyLimitOptions): Middleware {
     throw new ServiceUnavailableError(undefined, { headers });
   };
 
-  return (next) => {
+  const middleware: Middleware = (next) => {
     const serve = (request: HttpRequest): Answer | Promise<Answer> => {
       let answer: Answer | Promise<Answer>;
       try {
@@ -109,4 +109,5 @@ export function concurrencyLimit(options: ConcurrencyLimitOptions): Middleware {
       return turn.then((had) => (had ? serve(request) : refuse()));
     };
   };
+  return described(middleware, "concurrencyLimit", all);
 }

@@ -1,5 +1,5 @@
 /** Lets pages of other origins read what is answered: CORS, as the Fetch standard has it (§3.3). */
-import { isPromise, type Middleware } from "../app/index.ts";
+import { described, isPromise, type Middleware } from "../app/index.ts";
 import { type HttpRequest, HttpResponse, isToken } from "../http/index.ts";
 import { toldOfResponses, vary } from "./fields.ts";
 import { atLeast } from "./options.ts";
@@ -113,7 +113,7 @@ export function cors(options: CorsOptions): Middleware {
   };
 
   // What it grants without naming an origin grants nothing: who may come is said here alone.
-  return toldOfResponses(
+  const middleware = toldOfResponses(
     (response, request) => {
       if (!anybody) vary(response.headers, "Origin");
       const origin = request.done ? null : request.headers.get("origin");
@@ -123,4 +123,5 @@ export function cors(options: CorsOptions): Middleware {
     },
     (next) => (request) => (isPreflight(request) ? preflight(request) : next(request)),
   );
+  return described(middleware, "cors", { ...DEFAULT_CORS_OPTIONS, ...options });
 }

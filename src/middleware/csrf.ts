@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { isPromise } from "../app/handler.ts";
-import type { Middleware } from "../app/index.ts";
+import { described, type Middleware } from "../app/index.ts";
 import { type Answer, type CookieOptions, ForbiddenError, type HttpRequest, HttpResponse } from "../http/index.ts";
 import { withCookie } from "../services/answers.ts";
 import { type ProtectedCookie, signedCookie } from "../services/cookies.ts";
-import { isSameSecret } from "../services/secrets.ts";
+import { isSameSecret, strengthOf } from "../services/secrets.ts";
 import { sessionOf } from "../services/session.ts";
 
 declare module "../http/state.ts" {
@@ -145,6 +145,7 @@ export function csrf(options: CsrfOptions = {}): Middleware {
   const trusted = checkOrigins(origins);
   const cookieName = secure && !/^__(?:host|secure)-/i.test(name) ? `__Host-${name}` : name;
   const open = keys === undefined ? inSession : inCookie(signedCookie(cookieName, { keys, secure, sameSite }));
+  const told = { name: cookieName, secure, sameSite, origins, header, field, keys: keys?.map(strengthOf) };
 
   const tokenIn = async (request: HttpRequest): Promise<string> => {
     const given = request.headers.get(header);
@@ -153,7 +154,7 @@ export function csrf(options: CsrfOptions = {}): Middleware {
     return typeof value === "string" ? value : "";
   };
 
-  return (next) => {
+  const middleware: Middleware = (next) => {
     const serve = (request: HttpRequest, client: Client): Answer | Promise<Answer> => {
       // Made where it is asked for, so that others keep nothing.
       const get = () => tokenOf(client.find() ?? client.make());
@@ -175,4 +176,5 @@ export function csrf(options: CsrfOptions = {}): Middleware {
       return isPromise(client) ? client.then((opened) => go(request, opened)) : go(request, client);
     };
   };
+  return described(middleware, "csrf", told);
 }

@@ -1,12 +1,13 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Middleware } from "../app/index.ts";
+import { described, type Middleware } from "../app/index.ts";
 import type { HttpRequest } from "../http/index.ts";
 
 const current = new AsyncLocalStorage<HttpRequest>();
 
 /** Lets `currentRequest` find the request from everywhere below, over awaits too. */
 export function keepRequest(): Middleware {
-  return (next) => (request) => current.run(request, next, request);
+  const middleware: Middleware = (next) => (request) => current.run(request, next, request);
+  return described(middleware, "keepRequest");
 }
 
 /** The request that is at work where this is called. Throws an Error where `keepRequest` does not stand around it. */

@@ -1,5 +1,5 @@
 import { pipeline, Readable } from "node:stream";
-import type { Middleware } from "../app/index.ts";
+import { described, type Middleware } from "../app/index.ts";
 import { DEFAULT_CONNECTION_OPTIONS } from "../h1/index.ts";
 import { BadRequestError, ContentTooLargeError, type HttpRequest, UnsupportedMediaTypeError } from "../http/index.ts";
 import { CODECS, type Codec, type Coding } from "./codings.ts";
@@ -128,7 +128,7 @@ async function* unpack(pieces: Pieces, codec: Codec, bounds: Bounds): AsyncGener
  */
 export function decompression(options: DecompressionOptions = {}): Middleware {
   const settings = checkOptions(options);
-  return (next) => (request) => {
+  const middleware: Middleware = (next) => (request) => {
     const contentEncoding = request.headers.get("content-encoding");
     if (contentEncoding === null || decoded.has(request)) return next(request);
     const codecs = codecsOf(contentEncoding, settings.maxCodings);
@@ -139,4 +139,5 @@ export function decompression(options: DecompressionOptions = {}): Middleware {
     });
     return next(request);
   };
+  return described(middleware, "decompression", settings);
 }

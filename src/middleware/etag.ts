@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import { isPromise } from "../app/handler.ts";
-import type { Middleware } from "../app/index.ts";
+import { described, type Middleware } from "../app/index.ts";
 import { discardContent } from "../h1/index.ts";
-import { type Answer, HttpHeaders, type HttpRequest, HttpResponse, toResponse } from "../http/index.ts";
+import { type Answer, HttpHeaders, type HttpRequest, HttpResponse, OwnResponse, toResponse } from "../http/index.ts";
 import { KeptResponse } from "../services/kept.ts";
 
 /** entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE (RFC 9110 §8.8.3) */
@@ -62,7 +62,8 @@ function notModified(response: HttpResponse, tag: string): HttpResponse {
 
 function tagged(answer: Answer, request: HttpRequest): HttpResponse {
   const response = toResponse(answer);
-  if (response.status !== 200 || request.done) return response;
+  // What others write has no content to make a tag of.
+  if (response.status !== 200 || request.done || response instanceof OwnResponse) return response;
   const tag = findTag(response);
   const ifNoneMatch = tag === null ? null : request.headers.get("if-none-match");
   const theirs = ifNoneMatch === null ? null : matching(ifNoneMatch, tag as string);
@@ -74,7 +75,7 @@ function tagged(answer: Answer, request: HttpRequest): HttpResponse {
  * status 200 whose content is there in one piece; of others only those that have a tag of their own are compared.
  */
 export function etag(): Middleware {
-  return (next) => (request) => {
+  const middleware: Middleware = (next) => (request) => {
     const { method } = request;
     if (method !== "GET" && method !== "HEAD") return next(request);
     const answer = next(request);
@@ -82,4 +83,5 @@ export function etag(): Middleware {
       ? Promise.resolve(answer).then((value) => tagged(value, request))
       : tagged(answer, request);
   };
+  return described(middleware, "etag");
 }

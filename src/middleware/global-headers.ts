@@ -1,4 +1,4 @@
-import type { Middleware } from "../app/index.ts";
+import { described, type Middleware } from "../app/index.ts";
 import type { HeadersInit } from "../http/index.ts";
 import { addMissing, fieldLines, toldOfResponses } from "./fields.ts";
 
@@ -12,5 +12,6 @@ const FRAMING = /^(?:transfer-encoding|content-length|connection|keep-alive)$/i;
 export function globalHeaders(fields: HeadersInit): Middleware {
   const lines = fieldLines(fields);
   for (const { name } of lines) if (FRAMING.test(name)) throw new TypeError(`${name} is no field of all responses`);
-  return toldOfResponses(({ headers }) => addMissing(headers, lines));
+  const middleware = toldOfResponses(({ headers }) => addMissing(headers, lines));
+  return described(middleware, "globalHeaders", { names: lines.map(({ name }) => name) });
 }

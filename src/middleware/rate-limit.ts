@@ -1,5 +1,5 @@
 /** Bounds how many requests one client may send in a time. */
-import { isPromise, type Middleware, perRequest } from "../app/index.ts";
+import { described, isPromise, type Middleware, perRequest } from "../app/index.ts";
 import {
   type HttpHeaders,
   type HttpRequest,
@@ -190,5 +190,6 @@ export function rateLimit(options: RateLimitOptions): Middleware {
     check(taken, request);
     return next(request);
   };
-  return headers ? toldOfResponses(tell, around) : around;
+  const middleware = headers ? toldOfResponses(tell, around) : around;
+  return described(middleware, "rateLimit", { limit, window, algorithm, name, headers, onFailure, pause });
 }

@@ -1,6 +1,6 @@
 /** A name for each request, by which it is found again in logs: its own, those of others, the client's. */
 import { randomUUID } from "node:crypto";
-import type { Middleware, ResponseHook } from "../app/index.ts";
+import { described, type Middleware, type ResponseHook } from "../app/index.ts";
 import { type HttpRequest, isToken, type Logger } from "../http/index.ts";
 import { withResponse } from "./with-response.ts";
 
@@ -97,5 +97,5 @@ export function requestId(options: RequestIdOptions = {}): RequestId {
     }
     return withResponse(next(request), (response) => echo(response, request));
   };
-  return Object.assign(middleware, { echo });
+  return described(Object.assign(middleware, { echo }), "requestId", { header, trust, maxLength });
 }

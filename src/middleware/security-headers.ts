@@ -1,5 +1,5 @@
 /** Fields by which browsers are told to guard what they show. */
-import type { Middleware } from "../app/index.ts";
+import { described, type Middleware } from "../app/index.ts";
 import { HttpHeaders, type HttpRequest } from "../http/index.ts";
 import { addMissing, type FieldLine, fieldLines, toldOfResponses } from "./fields.ts";
 import { atLeast } from "./options.ts";
@@ -190,7 +190,7 @@ export function securityHeaders(options: SecurityHeadersOptions = {}): Middlewar
     hsts === false ? null : fieldLines({ "Strict-Transport-Security": transportOf({ ...defaults, ...hsts }) });
   const always = hsts !== false && hsts.always === true;
 
-  return toldOfResponses(
+  const middleware = toldOfResponses(
     ({ headers }, request) => {
       addMissing(headers, constant);
       if (policy !== null && hasNonce) addMissing(headers, fieldLines([[policy[0], withNonce(policy[1], request)]]));
@@ -204,6 +204,7 @@ export function securityHeaders(options: SecurityHeadersOptions = {}): Middlewar
       };
     },
   );
+  return described(middleware, "securityHeaders", all);
 }
 
 /** The policy of one response. A request that was answered before it came here gets a nonce that nothing has. */

@@ -1,7 +1,7 @@
 /** What a response took, for whoever looks at it in a browser (W3C Server Timing). */
 
 import { isPromise } from "../app/handler.ts";
-import type { Middleware } from "../app/index.ts";
+import { described, type Middleware } from "../app/index.ts";
 import { type HttpRequest, isToken } from "../http/index.ts";
 import { withResponse } from "./with-response.ts";
 
@@ -87,7 +87,7 @@ export function serverTiming(options: ServerTimingOptions = {}): Middleware {
   if (total !== false && !isToken(total)) throw new TypeError(`total is a token, not ${JSON.stringify(total)}`);
   if (!(maxMarks >= 0)) throw new RangeError(`maxMarks must be a number of at least 0, not ${maxMarks}`);
   if (skip !== undefined && typeof skip !== "function") throw new TypeError("skip is a function");
-  return (next) => (request) => {
+  const middleware: Middleware = (next) => (request) => {
     const began = performance.now();
     const timing = new Timing(maxMarks);
     request.state.timing = timing;
@@ -98,4 +98,5 @@ export function serverTiming(options: ServerTimingOptions = {}): Middleware {
       if (total !== false) response.headers.append("Server-Timing", metric(total, performance.now() - began));
     });
   };
+  return described(middleware, "serverTiming", { total, maxMarks });
 }

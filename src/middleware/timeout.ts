@@ -1,5 +1,5 @@
 /** Bounds how long a handler may take. */
-import { isPromise, type Middleware } from "../app/index.ts";
+import { described, isPromise, type Middleware } from "../app/index.ts";
 import { discardContent } from "../h1/index.ts";
 import { type Answer, type HttpRequest, ServiceUnavailableError, toResponse } from "../http/index.ts";
 import { atLeast, milliseconds } from "./options.ts";
@@ -69,7 +69,7 @@ export function timeout(time: number, options: TimeoutOptions = {}): Middleware 
       );
     });
 
-  return (next) => (request) => {
+  const middleware: Middleware = (next) => (request) => {
     const controller = new AbortController();
     // Where one stands further out, its time ends this one's too.
     const { deadline: outer } = request.state;
@@ -79,4 +79,5 @@ export function timeout(time: number, options: TimeoutOptions = {}): Middleware 
     abortWith(outer ?? request.signal, controller);
     return within(answer, controller, request);
   };
+  return described(middleware, "timeout", { time: wait, retryAfter });
 }

@@ -1,5 +1,5 @@
 /** Who a request comes from where proxies stand in front: what they say is believed, what clients say is not. */
-import type { Middleware } from "../app/index.ts";
+import { described, type Middleware } from "../app/index.ts";
 import type { HttpRequest } from "../http/index.ts";
 import { addressList } from "../services/addresses.ts";
 import { oneOf } from "./options.ts";
@@ -119,8 +119,9 @@ export function trustedProxies(list: readonly string[], options: TrustedProxiesO
     return { address, protocol, host };
   };
 
-  return (next) => (request) => {
+  const middleware: Middleware = (next) => (request) => {
     request.state.client = clientOf(request);
     return next(request);
   };
+  return described(middleware, "trustedProxies", { list: [...list], fields });
 }

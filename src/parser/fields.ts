@@ -91,6 +91,23 @@ export class HeaderFields {
     return all;
   }
 
+  /** Names and values in turn, names in the case they were sent in. */
+  flat(): string[] {
+    const source = this.#owner.source;
+    const { text } = source;
+    const count = source.record(abi.FIELD_COUNT);
+    const all: string[] = [];
+    for (let index = 0; index < count; ++index) {
+      const name = source.fieldSpan(index, 0);
+      const value = source.fieldSpan(index, 2);
+      all.push(
+        text.substring(name, name + source.fieldSpan(index, 1)),
+        text.substring(value, value + source.fieldSpan(index, 3)),
+      );
+    }
+    return all;
+  }
+
   [Symbol.iterator](): IterableIterator<[name: string, value: string]> {
     return this.entries()[Symbol.iterator]();
   }

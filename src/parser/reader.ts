@@ -91,6 +91,11 @@ export abstract class MessageReader<Head extends MessageHead> {
     return this.#tail?.suspended ? this.#tail.length : 0;
   }
 
+  /** The bytes of the window that were taken last, as long as nothing else is read there. */
+  get fed(): Uint8Array {
+    return this.parser.window.subarray(0, this.#end);
+  }
+
   /** Takes the bytes at [0, length) of the window, which follow on what came before. */
   feed(length: number): void {
     this.#at = 0;

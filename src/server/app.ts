@@ -8,8 +8,8 @@ import {
   type RouteDoc,
 } from "../app/index.ts";
 import type { Converters } from "../router/index.ts";
-import { developmentPages } from "./development.ts";
-import { type InjectRequest, type InjectResponse, inject } from "./inject.ts";
+import { developmentPages, Inspection } from "./development.ts";
+import { type InjectRequest, type InjectResponse, inject, injectBytes } from "./inject.ts";
 import { type Loadable, Modules } from "./modules.ts";
 import { type HereOptions, type ServerOptions, type StopOptions, stopTimes } from "./options.ts";
 import type { RunningServer, RunOptions } from "./running.ts";
@@ -30,15 +30,33 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
   readonly #modules = new Modules<App<C>>(this, (old, routes) => this.replace(old, routes));
 
   /** Throws a TypeError where a converter or an option makes no sense. */
-  constructor(options: ApplicationOptions<C> = {}) {
+  constructor(given: ApplicationOptions<C> = {}) {
+    // What nobody has said, `pyrois dev` says of what it runs.
+    const options = process.env.PYROIS_DEVELOPMENT === "1" ? { development: true, ...given } : given;
     super(options);
-    if (options.development) this.use(developmentPages(this));
+    if (options.development) this.#develop();
     this.on("start", () => this.#webSockets.start());
     this.on("stopping", () => this.#webSockets.close());
   }
 
+  #develop(): void {
+    this.use(developmentPages(this));
+    const inspection = new Inspection(this);
+    this.on("start", () => inspection.start());
+  }
+
   protected override get loading(): Registrations | null {
     return this.#modules.current;
+  }
+
+  /** The server that serves this application, or is about to; null where it does not listen. */
+  get server(): RunningServer | null {
+    return this.#server;
+  }
+
+  /** The URLs of the modules that are loaded. */
+  get loaded(): string[] {
+    return this.#modules.urls;
   }
 
   /**
@@ -77,6 +95,15 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
    */
   inject(request: InjectRequest = {}): Promise<InjectResponse> {
     return inject(this, request);
+  }
+
+  /**
+   * Has bytes served in memory as they are, as those of a connection whose client then sends no more: for requests that
+   * `inject` cannot put together, wrong ones too. Resolves with the bytes of all answers, or with those that there were
+   * when the signal is aborted, which cuts the connection.
+   */
+  injectBytes(bytes: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
+    return injectBytes(this, bytes, signal);
   }
 
   /**

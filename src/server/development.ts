@@ -1,5 +1,6 @@
 /** The pages that an application has in development, loaded with the first request for one of them. */
 import type { Application, Handler, Middleware } from "../app/index.ts";
+import type { Inspected, Inspector } from "../dev/inspector.ts";
 import type { Converters } from "../router/index.ts";
 
 /** Where they are, and all that is below; `src/dev/tools.ts` serves it. */
@@ -27,4 +28,23 @@ export function developmentPages<C extends Converters>(app: Application<C>): Mid
       return loaded.then((serve) => serve(request));
     };
   };
+}
+
+/** The inspector in an application, from the start of its server on: what it shows it has to see from the beginning. */
+export class Inspection {
+  readonly #app: Inspected;
+  #inspector: Inspector | null = null;
+
+  constructor(app: Inspected) {
+    this.#app = app;
+  }
+
+  /** Does nothing where the application has an inspector of its own, or NODE_ENV says that this is production. */
+  async start(): Promise<void> {
+    if (this.#inspector !== null || process.env.NODE_ENV === "production") return;
+    if (this.#app.find("GET", "/_dev/").kind === "found") return;
+    const { inspector } = await import("../dev/inspector.ts");
+    this.#inspector = inspector(this.#app);
+    this.#app.include(this.#inspector);
+  }
 }

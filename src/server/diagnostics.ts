@@ -43,6 +43,8 @@ export interface RequestErrorMessage {
 export interface ParseErrorMessage {
   readonly error: ParseError;
   readonly peer: Peer;
+  /** To whom it was sent. */
+  readonly application: Servable;
 }
 
 /** A connection was closed for what it began with, in place of a header of the PROXY protocol. */
@@ -110,8 +112,8 @@ export function tellRequestError(error: unknown, request: HttpRequest): void {
   if (requestError.hasSubscribers) tell<RequestErrorMessage>(requestError, { request, error });
 }
 
-export function tellParseError(error: ParseError, peer: Peer): void {
-  if (parseError.hasSubscribers) tell<ParseErrorMessage>(parseError, { error, peer });
+export function tellParseError(error: ParseError, peer: Peer, application: Servable): void {
+  if (parseError.hasSubscribers) tell<ParseErrorMessage>(parseError, { error, peer, application });
 }
 
 export function tellProxyError(reason: ProxyErrorReason, peer: Peer): void {

@@ -46,11 +46,77 @@ interface Machine {
 
 const PEER: Peer = { remoteAddress: "127.0.0.1", localAddress: "127.0.0.1" };
 
+/**
+ * What is written to one end of a connection, as a stream of Node: for those who write a response, or go on in another
+ * protocol, themselves. Nothing is read from it. What sockets have beside is there, as far as it means anything here.
+ */
+class EndStream extends Duplex {
+  readonly remoteAddress = PEER.remoteAddress;
+  readonly localAddress = PEER.localAddress;
+  bytesWritten = 0;
+  readonly #end: End;
+
+  constructor(end: End) {
+    super({ allowHalfOpen: true });
+    this.#end = end;
+    // As with a socket: whoever goes on with it listens, or need not.
+    this.on("error", () => {});
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.#send([chunk], done);
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], done: () => void): void {
+    this.#send(
+      chunks.map(({ chunk }) => chunk),
+      done,
+    );
+  }
+
+  #send(pieces: readonly Buffer[], done: () => void): void {
+    for (const { length } of pieces) this.bytesWritten += length;
+    this.#end.write(pieces);
+    done();
+  }
+
+  override _final(done: () => void): void {
+    this.#end.end();
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#end.destroy();
+    this.#end.machine?.abort();
+    done(error);
+  }
+
+  setTimeout(): this {
+    return this;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+}
+
 /** One end of a connection in memory. What is written reaches the other end later, never from within. */
 class End implements Transport {
   readonly peer = PEER;
   machine: Machine | null = null;
   other: End | null = null;
+  #stream: EndStream | null = null;
+
+  get stream(): EndStream {
+    this.#stream ??= new EndStream(this);
+    return this.#stream;
+  }
 
   write(pieces: readonly (string | Uint8Array)[]): boolean {
     // Copied: whoever wrote them may go on with them.
@@ -71,6 +137,7 @@ class End implements Transport {
 
   destroy(): void {
     queueMicrotask(() => this.other?.machine?.abort());
+    this.#stream?.destroy();
   }
 
   reset(): void {
@@ -81,20 +148,14 @@ class End implements Transport {
   pause(): void {}
   resume(): void {}
 
-  /** A stream whose writes still reach the other end; nothing is read from it. */
-  detach(): Duplex {
+  detach(): EndStream {
     this.machine = null;
-    return new Duplex({
-      read() {},
-      write: (chunk: Buffer, _encoding, done) => {
-        this.write([chunk]);
-        done();
-      },
-    });
+    return this.stream;
   }
 }
 
-type Content = string | Uint8Array | AsyncIterable<string | Uint8Array> | null;
+/** Content as connections take it. */
+export type Content = string | Uint8Array | AsyncIterable<string | Uint8Array> | null;
 
 /** What fetch knows how to send, and JSON would make nothing of. */
 function isForFetch(body: unknown): body is FormData | URLSearchParams | Blob | ArrayBuffer {
@@ -102,7 +163,7 @@ function isForFetch(body: unknown): body is FormData | URLSearchParams | Blob | 
 }
 
 /** What leaves of a body, and the type that it means. Rejects with a TypeError for what JSON cannot say. */
-async function contentOf(body: unknown): Promise<[content: Content, type: string | null]> {
+export async function contentOf(body: unknown): Promise<[content: Content, type: string | null]> {
   if (body === undefined || body === null) return [null, null];
   if (typeof body === "string" || body instanceof Uint8Array) return [body, null];
   if (isForFetch(body)) {
@@ -134,10 +195,33 @@ async function responseOf(
   };
 }
 
+/** The near end of a connection whose bytes are gathered as they come. */
+class Gathering implements Machine {
+  readonly #pieces: Uint8Array[] = [];
+  readonly #over: (bytes: Uint8Array) => void;
+
+  constructor(over: (bytes: Uint8Array) => void) {
+    this.#over = over;
+  }
+
+  receive(chunk: Uint8Array): void {
+    this.#pieces.push(chunk);
+  }
+
+  finish(): void {
+    this.#over(Buffer.concat(this.#pieces));
+  }
+
+  abort(): void {
+    this.finish();
+  }
+}
+
 /** The connections of each application: they share its parser. */
 const groups = new WeakMap<Servable, ConnectionGroup>();
 
-function groupOf(application: Servable): ConnectionGroup {
+/** Where connections of an application in memory belong; no timeouts end them. */
+export function groupOf(application: Servable): ConnectionGroup {
   const known = groups.get(application);
   if (known) return known;
   const group = new ConnectionGroup(new Service(application, Number.POSITIVE_INFINITY, () => {}));
@@ -171,6 +255,34 @@ export async function inject(application: Servable, request: InjectRequest): Pro
     });
     return await responseOf(await answered, informational, start);
   } finally {
+    connection.cut();
+  }
+}
+
+/**
+ * Has an application serve the bytes of a connection in memory, which then ends; resolves with all that was written back
+ * once that is over, or with what there was when the signal is aborted.
+ */
+export async function injectBytes(application: Servable, bytes: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
+  const [near, far] = [new End(), new End()];
+  near.other = far;
+  far.other = near;
+  const connection = groupOf(application).connect(far);
+  far.machine = connection;
+  const cut = () => near.machine?.abort();
+  signal?.addEventListener("abort", cut, { once: true });
+  try {
+    return await new Promise<Uint8Array>((resolve) => {
+      near.machine = new Gathering(resolve);
+      if (signal?.aborted) cut();
+      // Not at once: the caller may be in the middle of another connection's bytes, and the window is shared.
+      queueMicrotask(() => {
+        connection.receive(bytes);
+        connection.finish();
+      });
+    });
+  } finally {
+    signal?.removeEventListener("abort", cut);
     connection.cut();
   }
 }

@@ -46,6 +46,11 @@ export class Modules<App> {
     return loaded?.running === "setup" ? loaded : null;
   }
 
+  /** The URLs of what is loaded; what was given as an object has none. */
+  get urls(): string[] {
+    return [...this.#loaded.keys()].filter((key) => typeof key === "string");
+  }
+
   async #inTurn<T>(what: string, work: () => Promise<T>): Promise<T> {
     const within = this.#current.getStore()?.running;
     // It would wait for the end of what may wait for it.

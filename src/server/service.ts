@@ -1,8 +1,22 @@
 /** Between connections and application: each request is served, and whoever listens is told. */
 import type { Duplex } from "node:stream";
 import type { Servable } from "../app/index.ts";
-import { discardContent, type Exchange, type Peer, type ServerConnection, type ServerEvents } from "../h1/index.ts";
-import { type Environment, HandOver, HttpRequest, type HttpResponse, ServiceUnavailableError } from "../http/index.ts";
+import {
+  discardContent,
+  type Exchange,
+  type Peer,
+  type ServerConnection,
+  type ServerEvents,
+  type TakeOver,
+} from "../h1/index.ts";
+import {
+  type Environment,
+  HttpRequest,
+  type HttpResponse,
+  OwnResponse,
+  type ResponseHost,
+  ServiceUnavailableError,
+} from "../http/index.ts";
 import { ParseError } from "../parser/index.ts";
 import {
   tellConnectionClose,
@@ -17,7 +31,7 @@ import { readMultipart } from "./multipart.ts";
 /** Seconds after which a client that was sent away may come again. */
 const RETRY_AFTER = "1";
 
-export class Service implements ServerEvents {
+export class Service implements ServerEvents, ResponseHost {
   readonly #served: Servable;
   readonly #environment: Environment;
   readonly #maxConcurrentRequests: number;
@@ -65,7 +79,7 @@ export class Service implements ServerEvents {
 
   failed(error: ParseError, peer: Peer): void {
     ++this.parseErrors;
-    tellParseError(error, peer);
+    tellParseError(error, peer, this.#served);
   }
 
   closed(connection: ServerConnection): void {
@@ -84,7 +98,7 @@ export class Service implements ServerEvents {
       return;
     }
     try {
-      if (response instanceof HandOver) this.#handOver(exchange, request, response);
+      if (response instanceof OwnResponse) response.answer(exchange, request, this);
       else {
         const sent = exchange.respond(response);
         if (sent !== undefined) this.#watch(sent, request);
@@ -103,7 +117,18 @@ export class Service implements ServerEvents {
     });
   }
 
-  #handOver(exchange: Exchange, request: HttpRequest, { take }: HandOver): void {
+  /** As of `ResponseHost`. */
+  recover(error: unknown, request: HttpRequest): HttpResponse {
+    return this.#served.recover(error, request);
+  }
+
+  /** As of `ResponseHost`. */
+  report(error: unknown, request: HttpRequest): void {
+    this.#served.report(error, request);
+  }
+
+  /** As of `ResponseHost`. */
+  handOver(exchange: Exchange, request: HttpRequest, take: TakeOver): void {
     exchange.handOver((stream, unread) => {
       const socket = stream as Duplex;
       this.#adopt(socket);

@@ -66,6 +66,10 @@ class SocketTransport implements Transport {
     return false;
   }
 
+  get stream(): Socket {
+    return this.peer;
+  }
+
   unsent(): number {
     return unsentOf(this.peer);
   }

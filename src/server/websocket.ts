@@ -1,7 +1,7 @@
 /** WebSocket on the port of the application (RFC 6455). Frames are the work of the `ws` library, loaded when used. */
 import type { Socket as NetSocket } from "node:net";
 import type { WebSocket as Frames, RawData, WebSocketServer } from "ws";
-import type { Application, Handler } from "../app/index.ts";
+import { type Application, described, type Handler } from "../app/index.ts";
 import {
   BadRequestError,
   ForbiddenError,
@@ -182,7 +182,7 @@ export class WebSockets {
   serve<P extends Params, Data>(handlers: WebSocketHandlers<P, Data>, options: WebSocketOptions): Handler<P> {
     const limits = checkLimits(options);
     let server: WebSocketServer | undefined;
-    return async (request) => {
+    const serve: Handler<P> = async (request) => {
       checkHandshake(request, options.origins);
       const data = (await handlers.upgrade?.(request)) as Data;
       const { WebSocketServer } = await import("ws");
@@ -195,6 +195,7 @@ export class WebSockets {
       });
       return this.#grant(server, handlers, request, new ServedSocket(request, data, limits.maxUnsentSize), limits);
     };
+    return described(serve, "webSocket", { ...options, ...limits, checked: handlers.upgrade !== undefined });
   }
 
   #grant<P extends Params, Data>(

@@ -1,10 +1,10 @@
 /** Cookies for answers that others may have made, and may give to other clients too: what they made stays as it was. */
-import { type Answer, HandOver, HttpResponse, toResponse } from "../http/index.ts";
+import { type Answer, HttpResponse, OwnResponse, toResponse } from "../http/index.ts";
 
 /** The response that an answer means, with one more Set-Cookie line. Throws as `toResponse`. */
 export function withCookie(answer: Answer, line: string): HttpResponse {
   const given = toResponse(answer);
-  const response = given instanceof HandOver ? given : copy(given);
+  const response = given instanceof OwnResponse ? given : copy(given);
   response.headers.append("Set-Cookie", line);
   return response;
 }

@@ -1,5 +1,5 @@
 /** `pyrois/events`: server-sent events, for the `EventSource` of browsers. */
-import type { Handler } from "../app/index.ts";
+import { described, type Handler } from "../app/index.ts";
 import { type HttpRequest, HttpResponse } from "../http/index.ts";
 import type { ServerSentEvent } from "./events/event.ts";
 import { checkOptions, type EventStreamOptions } from "./events/options.ts";
@@ -59,7 +59,8 @@ export type GenerateEvents = (
  */
 export function events(generate: GenerateEvents, options: EventStreamOptions = {}): Handler {
   const checked = checkOptions(options);
-  return (request) => respond(request, (stream) => relay(generate(request, stream), stream), checked);
+  const serve: Handler = (request) => respond(request, (stream) => relay(generate(request, stream), stream), checked);
+  return described(serve, "events", checked);
 }
 
 async function relay(source: ReturnType<GenerateEvents>, stream: EventStream): Promise<void> {

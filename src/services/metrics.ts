@@ -1,6 +1,6 @@
 /** `pyrois/metrics`: numbers for Prometheus, by prom-client. */
 import type { Registry } from "prom-client";
-import { type Handler, type Middleware, perRequest } from "../app/index.ts";
+import { described, type Handler, type Middleware, perRequest } from "../app/index.ts";
 import { type HttpRequest, HttpResponse } from "../http/index.ts";
 import { methodLabel, RequestSeries, type RouteSeries } from "./metrics/requests.ts";
 import { gather, offer } from "./workers/gather.ts";
@@ -101,7 +101,7 @@ function measuring(requests: RequestSeries): Middleware {
     const found = begun.get(request);
     if (found !== undefined) requests.add(found.series, found.method, status, (performance.now() - found.at) / 1000);
   };
-  return Object.assign(around, { onResponse });
+  return described(Object.assign(around, { onResponse }), "metrics");
 }
 
 /** Registers what is asked of servers when it is read. */

@@ -1,7 +1,8 @@
 /** `pyrois/session`: values that are kept for a client from one request to the next. */
-import { isPromise, type Middleware, perRequest, type ResponseHook } from "../app/index.ts";
+import { described, isPromise, type Middleware, perRequest, type ResponseHook } from "../app/index.ts";
 import { type Answer, HttpError, type HttpRequest } from "../http/index.ts";
 import { withCookie } from "./answers.ts";
+import { strengthOf } from "./secrets.ts";
 import { Keeper } from "./session/keeper.ts";
 import { checkOptions, type SessionOptions } from "./session/options.ts";
 import type { Session } from "./session/session.ts";
@@ -32,7 +33,8 @@ export function sessionOf(request: HttpRequest): Session {
  * key or one is too short, and for a time out of its range; a TypeError for another option that makes no sense.
  */
 export function session(options: SessionOptions): Middleware {
-  const keeper = new Keeper(checkOptions(options));
+  const all = checkOptions(options);
+  const keeper = new Keeper(all);
   const middleware: Middleware = (next) => {
     const serve = (request: HttpRequest, session: Session) => {
       request.state.session = session;
@@ -51,7 +53,9 @@ export function session(options: SessionOptions): Middleware {
         .then((found) => (found === null ? serve(request, keeper.begin()) : attend(request, found)));
     };
   };
-  return Object.assign(middleware, { onResponse: addCookie });
+  const { keys, store, now: _now, ...others } = all;
+  const told = { ...others, stored: store !== undefined, keys: keys.map(strengthOf) };
+  return described(Object.assign(middleware, { onResponse: addCookie }), "session", told);
 }
 
 /** Set-Cookie lines of requests whose answer is an error: who makes a response of that is not known yet. */

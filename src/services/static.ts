@@ -1,6 +1,7 @@
 /** `pyrois/static`: the files of a folder. */
+import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Handler, Router } from "../app/index.ts";
+import { described, type Handler, Router } from "../app/index.ts";
 import { quiet } from "../h1/quiet.ts";
 import { StaticFiles } from "./static/files.ts";
 import { loadLibrary } from "./static/library.ts";
@@ -26,9 +27,12 @@ export { type CacheControl, DEFAULT_STATIC_OPTIONS, type StaticOptions } from ".
  * Throws an Error where the root is no folder, and a TypeError or RangeError for an option that makes no sense.
  */
 export function staticFiles(root: string | URL, options: StaticOptions = {}): Router {
-  const files = new StaticFiles(typeof root === "string" ? root : fileURLToPath(root), checkOptions(options));
+  const folder = typeof root === "string" ? root : fileURLToPath(root);
+  const all = checkOptions(options);
+  const files = new StaticFiles(folder, all);
   // Loaded meanwhile; whoever asks for a file is told where that fails.
   quiet(loadLibrary());
   const serve: Handler = (request) => files.serve(request);
+  described(serve, "staticFiles", { ...all, root: path.resolve(folder) });
   return new Router().get("/", serve).get("/{file:path}", serve);
 }

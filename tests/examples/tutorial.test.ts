@@ -41,10 +41,10 @@ test.skipIf(browser === undefined && !process.env.CI)(
       env,
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const page = await Page.open();
+    const page = await Page.launch();
     try {
       const [said] = await Promise.race([once(createInterface(child.stdout), "line"), once(child, "exit")]);
-      await page.show(String(said).replace("Shelf is on ", ""));
+      await page.leave(() => page.open(String(said).replace("Shelf is on ", "")));
       const enter = `
       document.querySelector("[name=name]").value = "ada";
       document.querySelector("[name=password]").value = "correct horse";
@@ -59,7 +59,7 @@ test.skipIf(browser === undefined && !process.env.CI)(
       const counted = `/words/.test(document.querySelector("li")?.textContent) && document.querySelector("li").textContent`;
       expect(await page.until(counted)).toBe("<b>poem.txt: 6 words, the most a");
       // Whoever is not logged in yet asks for texts in vain.
-      expect(page.problems.filter((problem) => !problem.includes("401 (Unauthorized)"))).toEqual([]);
+      expect(page.complaints.filter((problem) => !problem.includes("401 (Unauthorized)"))).toEqual([]);
       const gone = once(child, "exit");
       child.kill("SIGTERM");
       expect((await gone)[0]).toBe(0);

@@ -38,7 +38,9 @@ test("every entry says what it is, by its name", () => {
 
 test("what is run is what is read: each entry has the values that its module has", async () => {
   for (const { name, symbols } of entries) {
-    const values = symbols.filter(({ kind }) => ["class", "function", "constant"].includes(kind));
+    // To load what exports nothing would only do what it is there for.
+    if (symbols.length === 0) continue;
+    const values = symbols.filter(({ kind }) => kind !== "interface" && kind !== "type");
     const module = await import(/* @vite-ignore */ name);
     const types = Object.keys(module).filter((key) => !values.some((value) => value.name === key));
     expect(types, `exports of ${name} that the reference lacks`).toEqual([]);

@@ -31,9 +31,20 @@ beforeAll(() => {
   writeFileSync(path.join(folder, "vitest.config.mjs"), "export default {};\n");
 });
 
-describe.each(RUNNERS)("a test for $from", ({ from, args, passed, failed }) => {
-  const code = shown.find((each) => each.includes(`from "${from}"`)) ?? "";
-  const name = from.replace(":", "-");
+const TESTS = RUNNERS.flatMap((runner) =>
+  shown
+    .filter((each) => each.includes(`from "${runner.from}"`))
+    .map((code, index) => ({ ...runner, code, number: index + 1 })),
+);
+
+test("the page shows as many tests for each runner", () => {
+  expect(TESTS.map(({ from, number }) => `${from} ${number}`)).toEqual(
+    RUNNERS.flatMap(({ from }) => [`${from} 1`, `${from} 2`]),
+  );
+});
+
+describe.each(TESTS)("test $number for $from", ({ from, args, passed, failed, code, number }) => {
+  const name = `${from.replace(":", "-")}-${number}`;
 
   test("passes", () => {
     const { status, said } = run(args, `${name}.right.test.mjs`, code);

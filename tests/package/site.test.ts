@@ -92,25 +92,21 @@ test("a folder that has something else is refused, and kept", () => {
 describe.skipIf(browser === undefined && !process.env.CI)("in a browser", () => {
   let page: Page;
   beforeAll(async () => {
-    page = await Page.open();
-    await page.look({ width: 1300, height: 900 });
+    page = await Page.launch();
+    await page.look(1300, 900, "light");
   }, 60_000);
   afterAll(() => page?.close());
 
   const first = `document.querySelector("#found [aria-selected=true] b")?.textContent`;
-  const type = async (text: string) => {
-    for (const character of text) await page.press(character);
-  };
-
   test.each(["from files", "from a server"])(
     "%s, the search finds a guide and an export by keys alone",
     async (from) => {
       const base = from === "from files" ? `${pathToFileURL(site).href}/` : url;
       page.requests.length = 0;
-      page.problems.length = 0;
-      await page.show(`${base}index.html`);
+      page.complaints.length = 0;
+      await page.leave(() => page.open(`${base}index.html`));
       await page.press("/");
-      await type("bodyLimit");
+      await page.type("bodyLimit");
       await page.until(`${first} === "bodyLimit"`);
       await page.press("ArrowDown");
       await page.until(`${first} !== "bodyLimit"`);
@@ -122,22 +118,22 @@ describe.skipIf(browser === undefined && !process.env.CI)("in a browser", () => 
       expect(top).toBeLessThan(150);
 
       await page.press("/");
-      await type("flash");
+      await page.type("flash");
       await page.until(`[...document.querySelectorAll("#found b")].some((each) => each.textContent === "Sessions")`);
       await page.evaluate(`document.querySelector(".search input").value = ""`);
-      await type("qqqqq");
+      await page.type("qqqqq");
       await page.until(`document.querySelector("#found .nothing")`);
       await page.press("Escape");
       expect(await page.evaluate(`document.querySelector("#found").hidden`)).toBe(true);
 
-      expect(page.problems).toEqual([]);
+      expect(page.complaints).toEqual([]);
       expect(page.requests.filter((request) => !request.startsWith(base))).toEqual([]);
       expect(page.requests.length).toBeGreaterThan(8);
     },
   );
 
   test("code is copied, and the choice between dark and light is kept", async () => {
-    await page.show(`${url}quick-start.html`);
+    await page.leave(() => page.open(`${url}quick-start.html`));
     await page.evaluate(`navigator.clipboard.writeText = async (text) => { globalThis.copied = text; }`);
     await page.evaluate(`document.querySelector(".copy").click()`);
     await page.until(`document.querySelector(".copy").textContent === "Copied"`);
@@ -148,15 +144,18 @@ describe.skipIf(browser === undefined && !process.env.CI)("in a browser", () => 
     await page.evaluate(`document.querySelector(".theme").click()`);
     const dark = await page.evaluate(background);
     expect(dark).not.toBe(light);
-    await page.show(`${url}routing.html`);
+    await page.leave(() => page.open(`${url}routing.html`));
     expect(await page.evaluate(background)).toBe(dark);
   });
 
   test("on a phone nothing is wider than it, and the menu has the pages", async () => {
-    await page.look({ width: 390, height: 844 });
+    await page.look(390, 844, "light");
     for (const name of ["index", "quick-start", "migrating", "reference/pyrois", "threat-model"]) {
-      await page.show(`${url}${name}.html`);
-      expect(await page.evaluate("document.documentElement.scrollWidth"), name).toBe(390);
+      await page.leave(() => page.open(`${url}${name}.html`));
+      const { scrollWidth, clientWidth } = (await page.evaluate(
+        "(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth }))(document.documentElement)",
+      )) as Record<string, number>;
+      expect(scrollWidth, name).toBe(clientWidth);
     }
     const isShown = `document.querySelector("#pages").checkVisibility()`;
     expect(await page.evaluate(isShown)).toBe(false);
@@ -164,11 +163,11 @@ describe.skipIf(browser === undefined && !process.env.CI)("in a browser", () => 
     expect(await page.evaluate(isShown)).toBe(true);
   });
 
-  test.each(["light", "dark"])("all text can be read, %s (WCAG 1.4.3)", async (look) => {
-    await page.look({ width: 1300, height: 900, dark: look === "dark" });
-    await page.show(`${url}server.html`);
+  test.each(["light", "dark"] as const)("all text can be read, %s (WCAG 1.4.3)", async (look) => {
+    await page.look(1300, 900, look);
+    await page.leave(() => page.open(`${url}server.html`));
     await page.evaluate("localStorage.clear()");
-    await page.show(`${url}server.html`);
+    await page.leave(() => page.open(`${url}server.html`));
     expect(await page.evaluate(FAINT)).toEqual([]);
   });
 });

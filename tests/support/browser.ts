@@ -11,22 +11,17 @@ const PROGRAMS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/go
 /** Where the browser is; undefined where there is none. */
 export const browser: string | undefined = PROGRAMS.find(existsSync);
 
-/** A message of the browser: the result of a command or an error, or an event. */
-export interface Message {
+/** A message of the browser: the result of a command, or an event. */
+interface Message {
   readonly id?: number;
   readonly method?: string;
-  readonly params?: {
-    readonly type?: string;
-    readonly entry?: { readonly level: string };
-    readonly request?: { readonly url: string };
-  };
-  readonly error?: { readonly message: string };
+  readonly params?: { readonly type?: string; readonly entry?: { readonly level: string } };
   // biome-ignore lint/suspicious/noExplicitAny: what it is depends on the command
   readonly result?: any;
 }
 
 /** Whether it tells of an error or a warning: of the page's scripts, or of the browser, what a policy forbids too. */
-export function complains({ method, params }: Message): boolean {
+function complains({ method, params }: Message): boolean {
   if (method === "Runtime.exceptionThrown") return true;
   if (method === "Runtime.consoleAPICalled") return /^(?:error|warning|assert)$/.test(params?.type ?? "");
   return method === "Log.entryAdded" && /^(?:error|warning)$/.test(params?.entry?.level ?? "");
@@ -48,16 +43,13 @@ function commander(socket: WebSocket, complaints: string[]) {
   };
 }
 
-/** A browser that shows a page. */
-export interface RunningBrowser {
-  /** Where its page is told what to do. */
-  readonly debugger: string;
-  /** Ends it; resolves when it is gone. */
-  close(): Promise<void>;
-}
-
-/** Starts a browser that shows a page. */
-export async function startBrowser(url: string): Promise<RunningBrowser> {
+/**
+ * Opens a page and gives what an expression is there, once that is not null; a promise is waited for. Rejects where the
+ * expression throws. `complaints` gets what the browser has to complain of from the beginning.
+ */
+export async function evaluateInPage(url: string, expression: string, complaints?: string[]): Promise<unknown> {
+  // The page that a browser shows before has an end of its loading, too.
+  const there = `location.origin === ${JSON.stringify(new URL(url).origin)} ? (${expression}) : null`;
   const profile = mkdtempSync(path.join(tmpdir(), "pyrois-browser-"));
   const quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
   const flags = [
@@ -68,14 +60,6 @@ export async function startBrowser(url: string): Promise<RunningBrowser> {
     `--user-data-dir=${profile}`,
   ];
   const child = spawn(browser ?? "chromium", [...flags, ...quiet, url], { stdio: ["ignore", "ignore", "pipe"] });
-  const close = async () => {
-    // Its processes go on for a while without it, and write to the profile: the last of them closes the pipe.
-    const gone = once(child, "close");
-    child.stderr.resume();
-    child.kill("SIGKILL");
-    await gone;
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-  };
   try {
     let said = "";
     let origin: string | undefined;
@@ -87,23 +71,8 @@ export async function startBrowser(url: string): Promise<RunningBrowser> {
       type: string;
       webSocketDebuggerUrl: string;
     }[];
-    return { debugger: pages.find(({ type }) => type === "page")?.webSocketDebuggerUrl ?? "", close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-/**
- * Opens a page and gives what an expression is there, once that is not null; a promise is waited for. Rejects where the
- * expression throws. `complaints` gets what the browser has to complain of from the beginning.
- */
-export async function evaluateInPage(url: string, expression: string, complaints?: string[]): Promise<unknown> {
-  // The page that a browser shows before has an end of its loading, too.
-  const there = `location.origin === ${JSON.stringify(new URL(url).origin)} ? (${expression}) : null`;
-  const running = await startBrowser(url);
-  try {
-    const socket = new WebSocket(running.debugger);
+    const page = pages.find(({ type }) => type === "page");
+    const socket = new WebSocket(page?.webSocketDebuggerUrl ?? "");
     await once(socket, "open");
     const command = commander(socket, complaints ?? []);
     if (complaints) for (const domain of ["Log", "Runtime"]) await command(`${domain}.enable`);
@@ -119,6 +88,11 @@ export async function evaluateInPage(url: string, expression: string, complaints
       if (result.result.value !== null) return result.result.value;
     }
   } finally {
-    await running.close();
+    // Its processes go on for a while without it, and write to the profile: the last of them closes the pipe.
+    const gone = once(child, "close");
+    child.stderr.resume();
+    child.kill("SIGKILL");
+    await gone;
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   }
 }

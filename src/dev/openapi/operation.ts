@@ -1,6 +1,7 @@
 /** One operation: what a route does at one of its paths. */
 import { asWritten } from "../../app/doc.ts";
-import { middlewareOf, type RouteInfo } from "../../app/handler.ts";
+import type { RouteInfo } from "../../app/handler.ts";
+import { layersAround } from "../../app/layers.ts";
 import type { Components } from "./components.ts";
 import { docstringOf } from "./docstring.ts";
 import type { Operation, ServerObject } from "./document.ts";
@@ -68,7 +69,7 @@ export function operationOf(
   const operationId = shared.unique(named ?? idFrom(method, path));
   const hint = operationId[0].toUpperCase() + operationId.slice(1);
   const inputs = inputsOf(route, parameters, comment, hint, shared.components);
-  const security = shared.security.of(middlewareOf(route));
+  const security = shared.security.of(layersAround(route).flatMap(({ middleware }) => middleware));
   const errors = errorsOf(route, parameters.length > 0, inputs.requestBody !== undefined, security.length > 0);
   for (const status of errors) shared.errors.add(status);
   const summary = doc.summary ?? comment?.summary;

@@ -2,7 +2,13 @@ import type { Servable } from "../../app/index.ts";
 import { Exchange, type ExchangeOwner } from "../../h1/exchange.ts";
 import { discardContent, type OutgoingMessage, type Peer } from "../../h1/index.ts";
 import { quiet } from "../../h1/quiet.ts";
-import { type Environment, HandOver, HttpRequest, type HttpResponse, NotImplementedError } from "../../http/index.ts";
+import {
+  type Environment,
+  HttpRequest,
+  type HttpResponse,
+  NotImplementedError,
+  OwnResponse,
+} from "../../http/index.ts";
 import { CONTENT_TOO_LARGE, FRAMING_NONE, METHOD_HEAD } from "../../parser/abi.ts";
 import { ParseError } from "../../parser/index.ts";
 import { type AnswerStream, toFetchResponse, type Watcher } from "./answer.ts";
@@ -19,7 +25,11 @@ export interface Reception {
 const CLIENT_GONE = 499;
 
 const BAD_HAND_OVER =
-  "toFetch cannot hand a connection over: WebSocket, upgrades and tunnels need a server that has its socket, as listen";
+  "toFetch cannot hand a connection over: WebSocket, upgrades, tunnels and fromNode need a server that has its socket, as listen";
+
+function noStream(): never {
+  throw new Error(BAD_HAND_OVER);
+}
 
 /** One Request of fetch on its way through an application: what a connection is to an exchange. */
 export class Visit implements ExchangeOwner, Watcher {
@@ -70,7 +80,7 @@ export class Visit implements ExchangeOwner, Watcher {
       return new Response(null, { status: CLIENT_GONE });
     }
     try {
-      if (response instanceof HandOver) throw new Error(BAD_HAND_OVER);
+      if (response instanceof OwnResponse) throw new Error(BAD_HAND_OVER);
       this.#exchange.respond(response);
     } catch (error) {
       discardContent(response);
@@ -85,7 +95,7 @@ export class Visit implements ExchangeOwner, Watcher {
 
   #recover(error: unknown, response: HttpResponse): HttpResponse {
     const { served } = this.#reception;
-    if (!(response instanceof HandOver)) return served.recover(error, this.request);
+    if (!(response instanceof OwnResponse)) return served.recover(error, this.request);
     served.report(error, this.request);
     return served.recover(new NotImplementedError(), this.request);
   }
@@ -107,9 +117,12 @@ export class Visit implements ExchangeOwner, Watcher {
   /** There is nothing between a host and its client that this could be said by. */
   inform(): void {}
 
-  handOver(): never {
-    throw new Error(BAD_HAND_OVER);
-  }
+  /** There is no stream below. */
+  readonly stream = undefined;
+  readonly letWrite: () => never = noStream;
+  readonly written: () => never = noStream;
+  readonly closesAfter: () => never = noStream;
+  readonly handOver: () => never = noStream;
 
   /** Reads on, as far as somebody takes what is read. */
   continue(): void {

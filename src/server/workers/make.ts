@@ -13,7 +13,8 @@ import { WorkerServer } from "./worker-server.ts";
  * of somebody else.
  */
 export function makeServer(served: Servable, options: ServerOptions): RunningServer {
-  if (options.workers === undefined) return new Server(served, options);
+  // One process is what `pyrois dev` starts anew.
+  if (options.workers === undefined || process.env.PYROIS_DEVELOPMENT === "1") return new Server(served, options);
   // Loaded only where it is used.
   const cluster = process.getBuiltinModule("node:cluster") as unknown as Cluster;
   if (cluster.isPrimary) return new Supervisor(cluster, served, options);

@@ -1,7 +1,14 @@
 /** Answers of handlers, from the cache or into it. */
-import { type Handler, isPromise, type Middleware } from "../../app/handler.ts";
+import { described, type Handler, isPromise, type Middleware } from "../../app/handler.ts";
 import { discardContent } from "../../h1/index.ts";
-import { type Answer, type BodyStream, type HttpRequest, type HttpResponse, toResponse } from "../../http/index.ts";
+import {
+  type Answer,
+  type BodyStream,
+  type HttpRequest,
+  type HttpResponse,
+  OwnResponse,
+  toResponse,
+} from "../../http/index.ts";
 import { copyContent, fieldSet, giveAnswer, isShared, type KeptAnswer, keepAnswer, noteContent } from "./answers.ts";
 import type { Entries, Entry, Flight, Times, Versions } from "./entries.ts";
 import { requestKeys } from "./keys.ts";
@@ -180,6 +187,8 @@ class CachedRoute {
   }
 
   #mayKeep(response: HttpResponse): boolean {
+    // What others write themselves cannot be had.
+    if (response instanceof OwnResponse) return false;
     const { responseFilter } = this.#options;
     if (!this.#statuses.includes(response.status) || !isShared(response, this.#vary)) return false;
     return responseFilter === undefined || responseFilter(response);
@@ -217,6 +226,7 @@ export function cachedMiddleware(context: RouteContext, options: CachedOptions):
   const route = new CachedRoute(context, options, { timeout: milliseconds("timeout", timeout), stale });
   const middleware = (next: Handler): CachedHandler =>
     Object.assign((request: HttpRequest) => route.serve(request, next), { uncached: next });
+  described(middleware, "cached", { timeout, staleWhileRevalidate });
   return Object.defineProperties(middleware, {
     makeCacheKey: { value: route.keyOf },
     cacheTimeout: {

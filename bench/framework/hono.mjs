@@ -1,6 +1,6 @@
 /** The application of Hono that all servers of it serve. */
 import { Hono } from "hono";
-import { FIELDS, HELLO, ROUTES, USER, WORKLOAD, withColons } from "../framework/content.mjs";
+import { FIELDS, HELLO, ROUTES, USER, WORKLOAD, withColons } from "./content.mjs";
 
 export const app = new Hono();
 

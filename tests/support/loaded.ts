@@ -1,0 +1,2 @@
+/** A module to be loaded. */
+export function setup(): void {}
