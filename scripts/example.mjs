@@ -4,12 +4,12 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 
 const folder = path.join(path.dirname(import.meta.dirname), "build", "examples");
-/** What several examples share is none itself. */
-const SHARED = ["serve", "engine/answer"];
+/** What several examples share, and the parts of one, are none themselves. */
+const PARTS = /^(?:serve|engine\/answer|tutorial\/(?!server$).*)$/;
 const names = readdirSync(folder, { recursive: true })
   .filter((file) => file.endsWith(".js"))
   .map((file) => file.slice(0, -3).replaceAll(path.sep, "/"))
-  .filter((name) => !SHARED.includes(name))
+  .filter((name) => !PARTS.test(name))
   .sort();
 const name = process.argv[2];
 

@@ -12,6 +12,7 @@ import { DEFAULT_SERVER_OPTIONS, type ServerOptions } from "./server/options.ts"
 export type { Finding, Level } from "./audit/rule.ts";
 export type { Audited } from "./audit/subject.ts";
 
+/** What an audit takes for granted, and what it leaves out. */
 export interface AuditOptions {
   /** What `listen` is given; its defaults where nothing is said. */
   readonly server?: ServerOptions;

@@ -24,16 +24,23 @@ export type Handler<P extends Params = Params, V = unknown, A = Answer> = (
 
 /** A route that is served. */
 export interface RouteInfo {
+  /** The method, or "*" for all. */
   readonly method: string;
+  /** The whole pattern, those of groups and prefixes included. */
   readonly pattern: string;
+  /** What `url` calls it. */
   readonly name: string | undefined;
+  /** The host it serves alone; undefined where it serves any. */
   readonly host: string | undefined;
   /** Who has registered it, for errors: of a blueprint its class. */
   readonly origin: string | undefined;
   /** What its pattern begins with for the groups and routers that it is in; "" outside of them. */
   readonly prefix: string;
+  /** What its requests and its answers are checked by. */
   readonly schema: Schemas | undefined;
+  /** Bytes of content that its requests may have; undefined where it is what others may. */
   readonly maxBodySize: number | undefined;
+  /** What it says of itself, for OpenAPI. */
   readonly doc: RouteDoc | undefined;
   /** As it was registered. */
   readonly handler: Handler;

@@ -164,6 +164,7 @@ function ownLayer(options: RouteOptions, pattern: string): Layer | null {
   return { ...newLayer(), middleware: [...limit, ...middleware], catchers: catcher ? [catcher] : [] };
 }
 
+/** Whatever routes are registered with: applications, routers and groups. */
 export abstract class Routes<C extends Converters, Prefix extends string> {
   readonly #prefix: string;
   readonly #layer: Layer = newLayer();
@@ -296,6 +297,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     return this.#register(path, handler, options, methods);
   }
 
+  /** As `route` for GET, and HEAD with it where HEAD has no route of its own. */
   get<const P extends string, const S extends Schemas = NoSchemas>(
     path: P,
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
@@ -304,6 +306,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     return this.#register(path, handler, options, GET);
   }
 
+  /** As `route` for POST. */
   post<const P extends string, const S extends Schemas = NoSchemas>(
     path: P,
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
@@ -312,6 +315,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     return this.#register(path, handler, options, POST);
   }
 
+  /** As `route` for PUT. */
   put<const P extends string, const S extends Schemas = NoSchemas>(
     path: P,
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
@@ -320,6 +324,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     return this.#register(path, handler, options, PUT);
   }
 
+  /** As `route` for PATCH. */
   patch<const P extends string, const S extends Schemas = NoSchemas>(
     path: P,
     handler: RouteHandler<`${Prefix}${P}`, C, S>,
@@ -328,6 +333,7 @@ export abstract class Routes<C extends Converters, Prefix extends string> {
     return this.#register(path, handler, options, PATCH);
   }
 
+  /** As `route` for DELETE. */
   delete<const P extends string, const S extends Schemas = NoSchemas>(
     path: P,
     handler: RouteHandler<`${Prefix}${P}`, C, S>,

@@ -3,6 +3,7 @@ import type { Environment, HttpRequest, HttpResponse } from "../http/index.ts";
 import type { Lifecycle } from "./options.ts";
 import type { Report } from "./reports.ts";
 
+/** What a server serves: an application, or whatever else takes requests and gives responses. */
 export interface Servable {
   /** What its requests reach. */
   readonly environment: Environment;

@@ -26,6 +26,7 @@ export interface WithRoutes {
   readonly routes: readonly RouteInfo[];
 }
 
+/** What a document says beside what the routes tell. */
 export interface OpenApiOptions {
   /** By default what package.json of the working directory says. */
   readonly info?: Partial<Info>;

@@ -4,9 +4,13 @@ import type { MultipartReader } from "./multipart.ts";
 
 /** Writes down what happens: pino, the console, or any object with these four. */
 export interface Logger {
+  /** What helps to find out why. */
   debug(...values: unknown[]): void;
+  /** What is as it should be. */
   info(...values: unknown[]): void;
+  /** What is not as it should be, and does no harm yet. */
   warn(...values: unknown[]): void;
+  /** What has failed. */
   error(...values: unknown[]): void;
 }
 

@@ -14,8 +14,11 @@ export interface HttpErrorOptions extends ErrorOptions {
  * is seen by the client; it is the reason phrase where none is given.
  */
 export class HttpError extends Error {
+  /** From 400 to 599. */
   readonly status: number;
+  /** Fields of the response. */
   readonly headers: HttpHeaders;
+  /** Members of its problem details; undefined where there are none of its own. */
   readonly problem: Readonly<Record<string, unknown>> | undefined;
 
   /** Throws a RangeError for a status that is no error (400 to 599). */

@@ -33,6 +33,7 @@ export class HttpHeaders {
     return this.#lines.filter((line) => line[0].toLowerCase() === key).map((line) => line[1]);
   }
 
+  /** Whether there is such a field; names are compared without case. */
   has(name: string): boolean {
     const key = name.toLowerCase();
     return this.#lines.some((line) => line[0].toLowerCase() === key);
@@ -53,6 +54,7 @@ export class HttpHeaders {
     return this;
   }
 
+  /** Takes all lines of a field away; gives whether there was one. */
   delete(name: string): boolean {
     const key = name.toLowerCase();
     const before = this.#lines.length;
@@ -62,6 +64,7 @@ export class HttpHeaders {
     return this.#lines.length < before;
   }
 
+  /** All lines, in the order they were set. */
   [Symbol.iterator](): IterableIterator<[name: string, value: string]> {
     return this.#lines[Symbol.iterator]();
   }

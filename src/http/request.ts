@@ -135,6 +135,7 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
     return this.#exchange.done;
   }
 
+  /** The fields as they were sent, decoded where they are asked for. */
   get headers(): HeaderFields {
     return this.#exchange.head.headers;
   }

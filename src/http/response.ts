@@ -10,6 +10,7 @@ export type BodyStream = AsyncIterable<string | Uint8Array>;
 /** What the content of a response can be. Text leaves as UTF-8; bytes are not copied, so they must stay as they are. */
 export type BodyInit = string | Uint8Array | BodyStream | null;
 
+/** What a response is made with beside its body. */
 export interface ResponseInit {
   /** 200 to 599; 200 by default. */
   readonly status?: number;
@@ -39,8 +40,11 @@ function typeOf(body: BodyInit): string | null {
  * with `<`, and bytes are octets.
  */
 export class HttpResponse implements OutgoingMessage {
+  /** May be changed until the response is sent. */
   status: number;
+  /** The content; may be changed until the response is sent, as middleware does. */
   body: BodyInit;
+  /** Gives the fields that follow the content; null where there are none. */
   readonly trailers: Trailers | null;
   readonly #inferredType: string | null;
   #headers: HttpHeaders | null;
@@ -54,6 +58,7 @@ export class HttpResponse implements OutgoingMessage {
     this.#headers = init.headers === undefined ? null : new HttpHeaders(init.headers);
   }
 
+  /** The fields; may be changed until the response is sent. */
   get headers(): HttpHeaders {
     this.#headers ??= new HttpHeaders();
     return this.#headers;

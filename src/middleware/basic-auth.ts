@@ -7,6 +7,7 @@ import { admit, askingFor, challenge, credentialsOf, isSomebody, type Verified }
 /** Says who a name and a password belong to: what it gives is `request.state.user`, or the name where that is true. */
 export type VerifyPassword = (name: string, password: string, request: HttpRequest) => Verified | Promise<Verified>;
 
+/** Who may come by a name and a password: `users` or `verify`, and one of them must be given. */
 export interface BasicAuthOptions {
   /** Passwords by name. Compared in a time that tells nothing of them. */
   readonly users?: Readonly<Record<string, string>>;

@@ -6,6 +6,7 @@ import { admit, askingFor, challenge, credentialsOf, isSomebody, type Verified }
 /** Says who a token belongs to: what it gives is `request.state.user`. */
 export type VerifyToken = (token: string, request: HttpRequest) => Verified | Promise<Verified>;
 
+/** Who may come by a token: `tokens` or `verify`, and one of them must be given. */
 export interface BearerAuthOptions {
   /** Users by token. Looked for in a time that tells nothing of the tokens. */
   readonly tokens?: Readonly<Record<string, Verified>>;

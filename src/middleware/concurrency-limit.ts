@@ -3,6 +3,7 @@ import { described, isPromise, type Middleware } from "../app/index.ts";
 import { type Answer, type HttpRequest, ServiceUnavailableError } from "../http/index.ts";
 import { atLeast, milliseconds } from "./options.ts";
 
+/** How many requests may be at work at once, and how many more may wait. */
 export interface ConcurrencyLimitOptions {
   /** Requests that may be at work at once. */
   readonly max: number;

@@ -7,6 +7,7 @@ import { atLeast } from "./options.ts";
 /** Whether an origin may; asked with each request that names one. */
 export type OriginRule = (origin: string, request: HttpRequest) => boolean | Promise<boolean>;
 
+/** Which pages of other origins may read answers, and what they may send. */
 export interface CorsOptions {
   /**
    * Whose pages may read answers: "*" for those of everybody, one origin (`https://example.org`), an expression that an

@@ -14,6 +14,7 @@ import type { RateLimitStore } from "../services/rate-limits/store.ts";
 import { toldOfResponses } from "./fields.ts";
 import { atLeast, oneOf } from "./options.ts";
 
+/** How many requests of a client may come in which time. */
 export interface RateLimitOptions {
   /** Requests that a window may have. */
   readonly limit: number;

@@ -11,6 +11,7 @@ declare module "../http/state.ts" {
   }
 }
 
+/** Where the name of a request stands, and what it is made of. */
 export interface RequestIdOptions {
   /** The field that names a request, in the response and where it is trusted in the request; "X-Request-Id" by default. */
   readonly header?: string;

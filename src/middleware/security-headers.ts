@@ -14,6 +14,7 @@ declare module "../http/state.ts" {
 /** Names of directives and what each allows; true for those that allow nothing to be said, false for none. */
 export type PolicyDirectives = Readonly<Record<string, string | readonly string[] | boolean>>;
 
+/** What browsers may load and run for a page (Content-Security-Policy). */
 export interface ContentSecurityPolicy {
   /** Beside the default ones, or in their place. */
   readonly directives?: PolicyDirectives;
@@ -23,6 +24,7 @@ export interface ContentSecurityPolicy {
   readonly reportOnly?: boolean;
 }
 
+/** For how long browsers come by HTTPS alone (RFC 6797). */
 export interface StrictTransportSecurity {
   /** Seconds for which a browser comes by HTTPS alone. */
   readonly maxAge?: number;

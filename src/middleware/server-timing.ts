@@ -12,6 +12,7 @@ declare module "../http/state.ts" {
   }
 }
 
+/** What `Server-Timing` tells of a response. */
 export interface ServerTimingOptions {
   /** What the time of the whole is called; "total" by default, false for none. */
   readonly total?: string | false;

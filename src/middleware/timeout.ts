@@ -11,6 +11,7 @@ declare module "../http/state.ts" {
   }
 }
 
+/** What a client is told whose request took too long. */
 export interface TimeoutOptions {
   /** Seconds after which the client is told to come again. */
   readonly retryAfter?: number;

@@ -21,6 +21,7 @@ export interface Client {
   readonly host: string | null;
 }
 
+/** What `trustedProxies` reads of what proxies write. */
 export interface TrustedProxiesOptions {
   /**
    * The fields that the proxies write: "x-forwarded" (X-Forwarded-For, -Proto and -Host) or "forwarded" (RFC 7239). What

@@ -92,9 +92,13 @@ export const FORM_AUTHORITY = 3;
 export const FORM_ASTERISK = 4;
 
 // FRAMING (RFC 9112 §6.3).
+/** There is no content. */
 export const FRAMING_NONE = 0;
+/** Content has the length that Content-Length says. */
 export const FRAMING_LENGTH = 1;
+/** Content comes in chunks (RFC 9112 §7.1). */
 export const FRAMING_CHUNKED = 2;
+/** Content of a response lasts until the connection closes. */
 export const FRAMING_UNTIL_CLOSE = 3;
 
 // FLAGS, one bit each.
@@ -112,6 +116,7 @@ export const FLAG_REPEATED = 16;
 export const FLAG_TRAILERS = 32;
 
 // The state of the chunked decoder: its phase in the low 5 bits, above them the overhead it may still meet.
+/** The bits of a chunked body's state that say which part of it is read. */
 export const CHUNK_PHASE_MASK = 31;
 export const CHUNK_OVERHEAD_SHIFT = 5;
 /** The state before the first byte of a chunked body. */

@@ -18,6 +18,7 @@ export interface ParserLimits {
 /** Half of what common servers in front allow, twice what browsers send. */
 export const DEFAULT_PARSER_LIMITS: ParserLimits = { maxHeadSize: 16384, maxTargetSize: 8192, maxFields: 100 };
 
+/** Which build a parser runs, and its limits. */
 export interface ParserOptions extends Partial<ParserLimits> {
   /** The build to run; by default the fastest that the host can. */
   readonly build?: ParserBuild;

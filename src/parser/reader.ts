@@ -5,12 +5,17 @@ import type { MessageHead, RequestHead, ResponseHead } from "./head.ts";
 import type { Parser } from "./parser.ts";
 import { Tail } from "./tail.ts";
 
-/** What `MessageReader.next` found. */
+/** More bytes are needed. */
 export const NEED_MORE = 0;
+/** A head was read: `head` has it. */
 export const HEAD = 1;
+/** Content was read: it lies from `dataStart` to `dataEnd`. */
 export const DATA = 2;
+/** The trailer section was read: `trailers` has it. */
 export const TRAILERS = 3;
+/** The message is complete. */
 export const END = 4;
+/** What `MessageReader.next` found. */
 export type ReaderEvent = typeof NEED_MORE | typeof HEAD | typeof DATA | typeof TRAILERS | typeof END;
 
 // What is read next. The only transitions:

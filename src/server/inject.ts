@@ -19,12 +19,15 @@ export interface InjectRequest {
 
 /** What is answered. */
 export interface InjectResponse {
+  /** Of the final response. */
   readonly status: number;
+  /** Its fields, as a client gets them. */
   readonly headers: HttpHeaders;
   /** Fields after the content; none where the request does not say `TE: trailers`. */
   readonly trailers: HttpHeaders;
   /** Informational responses that came before. */
   readonly informational: readonly { readonly status: number; readonly headers: HttpHeaders }[];
+  /** Its content. */
   readonly body: Uint8Array;
   /** Milliseconds from the request to the end of the response. */
   readonly time: number;

@@ -7,6 +7,7 @@ import type { ProxyProtocolOptions } from "./proxy-protocol.ts";
 import { TIMER_MAX } from "./timer.ts";
 import { checkReusePort, DEFAULT_WORKER_OPTIONS, type WorkerOptions } from "./workers/options.ts";
 
+/** Where a server listens, and what bounds its connections. */
 export interface ServerOptions extends WorkerOptions, Partial<ParserLimits>, Partial<ConnectionOptions> {
   /** Name or address to listen on. */
   readonly host?: string;
@@ -97,6 +98,7 @@ export function listenError(cause: NodeJS.ErrnoException, { path, fd, host, port
   return Object.assign(new Error(`cannot listen on ${place}: ${reason}`, { cause }), { code: cause.code });
 }
 
+/** How long a server that stops waits. */
 export interface StopOptions {
   /**
    * Milliseconds that requests in flight may take, from when no more connections are accepted; 10 000 by default,

@@ -4,6 +4,7 @@ import type { Peer } from "../h1/index.ts";
 import { addressList } from "../services/addresses.ts";
 import { type ProxyErrorReason, type ProxyHeader, readProxyHeader } from "./proxy-header.ts";
 
+/** Which proxies are believed, and how long their header may take. */
 export interface ProxyProtocolOptions {
   /**
    * Addresses of the proxies: single ones, ranges, "loopback", "linklocal", "private" and "unix". Everybody by default:

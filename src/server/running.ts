@@ -30,6 +30,7 @@ export function urlAt({ address, family, port }: AddressInfo, secure: boolean): 
   return `${secure ? "https" : "http"}://${family === "IPv6" ? `[${address}]` : address}:${port}/`;
 }
 
+/** What `run` may be told. */
 export interface RunOptions extends StopOptions {
   /** Called once connections are accepted. */
   readonly onListen?: (server: RunningServer) => void;
@@ -48,6 +49,7 @@ export interface WorkerInfo {
   readonly restarts: number;
 }
 
+/** A server that runs, here or in workers. */
 export interface RunningServer {
   /** What it has counted; of workers the sum, as they told it last, which each does every second. */
   readonly counters: ServerCounters;
@@ -59,8 +61,11 @@ export interface RunningServer {
   readonly stopped: Promise<void>;
   /** The workers that this process looks after; none where it serves itself. */
   readonly workers: readonly WorkerInfo[];
+  /** Has it accept connections; resolves once it does. */
   start(): Promise<RunningServer>;
+  /** Serves until SIGINT or SIGTERM, or until `stop` is called. */
   run(options?: RunOptions): Promise<void>;
+  /** Stops accepting, and resolves when what is at work is answered, or the deadline has cut it. */
   stop(options?: StopOptions): Promise<void>;
   /**
    * Replaces all workers, one after the other, by new processes, without losing a request. Rejects where a new one does

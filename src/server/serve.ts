@@ -24,6 +24,7 @@ import type { RunningServer } from "./running.ts";
 import type { Server } from "./server.ts";
 import { makeServer } from "./workers/make.ts";
 
+/** What `serve` may be told: all of a server, and of an application what needs no routes. */
 export interface ServeOptions extends ServerOptions, Partial<ContentLimits>, Partial<ErrorStyle> {
   /** Writes down what happens; the console by default. */
   readonly logger?: Logger;

@@ -6,6 +6,7 @@ import { NOTHING_COUNTED, type ServerCounters, urlAt } from "./running.ts";
 import { type FromThread, type Setup, THREAD, type ToThread } from "./thread-messages.ts";
 import { TIMER_MAX } from "./timer.ts";
 
+/** What a thread serves with, and how long it may take. */
 export interface ServerThreadOptions {
   /** What the server is made with; it is copied to the thread. */
   readonly options?: ServerOptions;
@@ -34,6 +35,7 @@ export interface ThreadPlace {
 /** Milliseconds that a thread has after its deadline, for what its application does when it stops. */
 const TERMINATE_AFTER = 1000;
 
+/** A server in a thread of its own, as the thread that made it sees it. */
 export class ServerThread {
   readonly #module: string;
   readonly #given: ServerThreadOptions;

@@ -5,6 +5,7 @@ import type { CookieOptions, HttpRequest, HttpResponse } from "../http/index.ts"
 /** Characters of a key that is text, or bytes of one that is bytes: fewer could be guessed. */
 const MIN_KEY_SIZE = 32;
 
+/** What a cookie is protected by, beside what any cookie may have. */
 export interface ProtectedCookieOptions extends CookieOptions {
   /**
    * Secrets of at least 32 characters or bytes. The first protects what is written, all open what is read: to change

@@ -8,6 +8,7 @@ import { contentTypeOf } from "./content-type.ts";
 import { attachment } from "./disposition.ts";
 import { lastModified, readPieces } from "./static/content.ts";
 
+/** What the response of a file is made with. */
 export interface FileInit extends ResponseInit {
   /** Has the client save it, under this name, or with `true` under its own. */
   readonly download?: boolean | string;

@@ -5,6 +5,7 @@ import { HttpResponse, json, type Logger } from "../http/index.ts";
 /** Passes where it resolves, unless with false; it should stop by the signal. */
 export type HealthCheck = (signal: AbortSignal) => unknown;
 
+/** Where a server tells how it is, and what must pass. */
 export interface HealthOptions {
   /** Path that answers 200 as long as the process does; false for none. */
   readonly live?: string | false;

@@ -7,6 +7,7 @@ import { gather, offer } from "./workers/gather.ts";
 
 type Library = typeof import("prom-client");
 
+/** What is measured, and what it is called. */
 export interface MetricsOptions {
   /** What all names begin with. */
   readonly prefix?: string;
@@ -43,6 +44,7 @@ export interface Counted {
   };
 }
 
+/** What is measured, and what serves it. */
 export interface Metrics {
   /** That of prom-client: for metrics of one's own. */
   readonly registry: Registry;

@@ -48,6 +48,7 @@ export interface Systemd {
   status(text: string): Promise<void>;
 }
 
+/** What systemd is told. */
 export interface SystemdOptions {
   /**
    * Asked before the watchdog is told that the server lives: it is not told where this gives false, throws or rejects.

@@ -3,6 +3,7 @@ import { contentOf } from "../server/inject.ts";
 import { CookieJar } from "./cookies.ts";
 import { type FetchOptions, fetchOf, jarOf, type Target } from "./fetch.ts";
 
+/** What a client of tests has with every request. */
 export interface ClientOptions extends FetchOptions {
   /** As of `fetchOf`; true by default. */
   readonly cookies?: boolean | CookieJar;

@@ -8,6 +8,7 @@ import { UnexpectedResponseError } from "./unexpected.ts";
 
 export type { TestEvent } from "./event-lines.ts";
 
+/** What events are asked for with. */
 export interface EventsInit {
   readonly headers?: HeadersInit;
   /** The id of the last event that was had, of an earlier stream. */

@@ -7,6 +7,7 @@ import { byFetch, toApplication } from "./send.ts";
 /** What is asked: an application, in memory, or the URL of a server. */
 export type Target = Servable | URL | string;
 
+/** How a `fetch` of tests carries requests. */
 export interface FetchOptions {
   /** Keeps cookies and sends them back, in a jar of its own or in this one; none are kept by default. */
   readonly cookies?: boolean | CookieJar;

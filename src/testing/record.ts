@@ -8,6 +8,7 @@ import { type RecordedExchange, type RecordedRequest, recordBody, replayBody } f
 /** "record" asks and keeps, in place of what the file has; "replay" never asks; "auto" replays where there is a file. */
 export type RecordMode = "record" | "replay" | "auto";
 
+/** What is recorded, and when an exchange matches. */
 export interface RecordOptions {
   /** "auto" by default. */
   readonly mode?: RecordMode;

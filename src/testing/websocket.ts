@@ -9,6 +9,7 @@ import { Inbox } from "./inbox.ts";
 import { connect } from "./memory.ts";
 import { UnexpectedResponseError } from "./unexpected.ts";
 
+/** What a WebSocket of tests is opened with. */
 export interface TestSocketOptions {
   readonly headers?: HeadersInit;
   /** Subprotocols that are offered. */

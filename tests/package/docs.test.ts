@@ -29,16 +29,22 @@ const anchorsOf = (page: string) =>
 
 test.each(pages)("%s links to what exists", (page) => {
   for (const [, target, anchor] of proseOf(page).matchAll(/\]\(([^)#]*)(?:#([^)]+))?\)/g)) {
-    if (/^https?:/.test(target)) continue;
+    if (/^\w+:/.test(target)) {
+      // Whether it is there is not asked: no test needs a network.
+      expect(target).toMatch(/^https?:\/\/[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[/?][!-~]*)?$/);
+      continue;
+    }
     const linked = target === "" ? page : path.join(path.dirname(page), target);
     expect(existsSync(path.join(root, linked)), linked).toBe(true);
     if (anchor !== undefined) expect(anchorsOf(linked), `${linked}#${anchor}`).toContain(anchor);
   }
 });
 
-test("README leads to every page", () => {
-  for (const page of pages.filter((each) => each.startsWith("docs/")))
+test("README and the list of all pages lead to every page", () => {
+  for (const page of pages.filter((each) => each.startsWith("docs/"))) {
     expect(proseOf("README.md")).toContain(`(${page}`);
+    if (page !== "docs/index.md") expect(proseOf("docs/index.md")).toContain(`(${path.basename(page)})`);
+  }
 });
 
 test("every decision names vectors that exist", () => {

@@ -22,10 +22,13 @@ interface Message {
 export class Page {
   /** What the console was told that is worse than information, what was thrown, and what the policy of the page forbade. */
   readonly complaints: string[] = [];
+  /** Addresses of all that the page has asked for. */
+  readonly requests: string[] = [];
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, (message: Message) => void>();
   readonly #stop: () => Promise<void>;
   #lastId = 0;
+  #loaded = () => {};
 
   private constructor(socket: WebSocket, stop: () => Promise<void>) {
     this.#socket = socket;
@@ -60,12 +63,14 @@ export class Page {
     const socket = new WebSocket(pages.find(({ type }) => type === "page")?.webSocketDebuggerUrl ?? "");
     await once(socket, "open");
     const page = new Page(socket, stop);
-    for (const domain of ["Runtime", "Log", "Page"]) await page.send(`${domain}.enable`);
+    for (const domain of ["Runtime", "Log", "Page", "Network"]) await page.send(`${domain}.enable`);
     return page;
   }
 
   #take({ id, method, params, result, error }: Message): void {
     if (id !== undefined) this.#waiting.get(id)?.({ result, ...(error && { error }) });
+    if (method === "Page.loadEventFired") this.#loaded();
+    if (method === "Network.requestWillBeSent") this.requests.push(params.request.url);
     if (method === "Runtime.exceptionThrown") this.complaints.push(JSON.stringify(params.exceptionDetails));
     if (method === "Runtime.consoleAPICalled" && /error|warning|assert/.test(params.type)) {
       this.complaints.push(JSON.stringify(params.args));
@@ -89,6 +94,15 @@ export class Page {
 
   open(url: string): Promise<unknown> {
     return this.send("Page.navigate", { url });
+  }
+
+  /** Does what leads to another page; resolves when all of that has loaded. */
+  async leave(act: () => Promise<unknown>): Promise<void> {
+    const loaded = new Promise<void>((resolve) => {
+      this.#loaded = resolve;
+    });
+    await act();
+    await loaded;
   }
 
   /** What an expression is in the page; a promise is waited for. Rejects where it throws. */

@@ -20,6 +20,7 @@ export interface InspectorOptions {
   readonly hosts?: readonly string[];
 }
 
+/** Every option that has a default. */
 export const DEFAULT_INSPECTOR_OPTIONS: Required<InspectorOptions> = {
   maxExchanges: 200,
   maxContent: 65_536,

@@ -11,6 +11,7 @@ import { LightRequest } from "./request.ts";
  */
 export type FetchHandler = (request: Request, native: HttpRequest) => Response | Promise<Response>;
 
+/** What `fromFetch` may be told. */
 export interface FromFetchOptions {
   /**
    * Whether the global `Response` and `Request` become light ones, at the first call; true by default. Without it

@@ -7,6 +7,7 @@ import { type Reception, Visit } from "./visit.ts";
 /** Milliseconds that an orchestrator has to stop. */
 const DEADLINE = 10_000;
 
+/** What `toFetch` may be told; `Host` is what the host gives with a request. */
 export interface ToFetchOptions<Host extends readonly unknown[] = readonly unknown[]> {
   /** Bytes of content that a request may have; beyond it 413. 1048576 by default; a route may grant more. */
   readonly maxBodySize?: number;

@@ -29,6 +29,7 @@ import { Turn } from "./turn.ts";
  */
 export type NodeListener = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => unknown;
 
+/** What `fromNode` may be told. */
 export interface FromNodeOptions {
   /**
    * Takes requests that ask for another protocol, as listeners of "upgrade" do; where there is none, `listener` answers

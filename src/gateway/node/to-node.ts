@@ -13,6 +13,7 @@ import { TIMER_MAX } from "../../server/timer.ts";
 import { type ExchangeRules, NodeExchange, refuse, refuseOn, type UpgradeStream } from "./to-node-exchange.ts";
 import { HeadReader } from "./to-node-head.ts";
 
+/** What `toNode` may be told. */
 export interface ToNodeOptions {
   /** Bytes of content that a request may have where its route says nothing else; beyond it 413. 1 MiB by default. */
   readonly maxBodySize?: number;

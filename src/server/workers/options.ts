@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { TIMER_MAX } from "../timer.ts";
 
+/** How many processes serve, and how they come and go. */
 export interface WorkerOptions {
   /** Processes that serve: so many, or "auto" for as many as there are processors. None by default: this one serves. */
   readonly workers?: number | "auto";

@@ -26,6 +26,7 @@ export interface CacheOptions {
   readonly now?: () => number;
 }
 
+/** Every option that has a default. */
 export const DEFAULT_CACHE_OPTIONS: Required<Omit<CacheOptions, "store" | "logger" | "now">> = {
   timeout: 300,
   staleWhileRevalidate: 0,

@@ -20,6 +20,7 @@ export interface TemplateOptions {
   readonly globals?: Readonly<Record<string, unknown>>;
 }
 
+/** What an engine may be told that takes filters as functions. */
 export interface EngineOptions extends TemplateOptions {
   /** Filters of one's own, by name; they outrank those that there are. */
   readonly filters?: Readonly<Record<string, Filter>>;

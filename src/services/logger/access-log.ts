@@ -10,6 +10,7 @@ import type { LineStream } from "./options.ts";
 
 export type { AccessEntry } from "./access-entry.ts";
 
+/** How requests become lines, and where these go. */
 export interface AccessLogOptions {
   /** How a request becomes a line: a known format, or a function that gives one without its end. */
   readonly format?: "combined" | "common" | "json" | ((entry: AccessEntry, request: HttpRequest) => string);
@@ -24,6 +25,7 @@ export interface AccessLogOptions {
   readonly maxPending?: number;
 }
 
+/** A log of requests that is being written. */
 export interface AccessLog {
   /** Writes what was gathered. */
   flush(): void;

@@ -4,6 +4,7 @@ import type { LogFileOptions } from "./log-file.ts";
 
 /** How much a line matters, the least first; at "silent" none is written. */
 export const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+/** How much a line matters, the least first. */
 export type Level = (typeof LEVELS)[number];
 
 /** Whatever lines can be written to: a stream of Node, a `LogFile`, an object of one's own. */
@@ -11,6 +12,7 @@ export interface LineStream {
   write(lines: string): unknown;
 }
 
+/** What a logger writes, how, and where to. */
 export interface LoggerOptions {
   /** What matters less is not written. */
   readonly level?: Level;

@@ -26,6 +26,7 @@ export interface SubmitOptions extends TaskOptions {
   readonly onProgress?: (value: unknown) => void;
 }
 
+/** What bounds an orchestrator, its threads and its tasks. */
 export interface OrchestratorOptions extends TaskOptions, Partial<ThreadOptions> {
   /** Tasks that may wait for a thread; further ones are refused. */
   readonly maxQueue?: number;

@@ -28,6 +28,7 @@ export interface Task<F extends TaskFunction = TaskFunction> {
 
 /** What a task takes, and what it gives. */
 export type TaskValues<F extends TaskFunction> = Parameters<OmitThisParameter<F>>;
+/** What a task comes to. */
 export type TaskResult<F extends TaskFunction> = Awaited<ReturnType<F>>;
 
 /**

@@ -4,6 +4,7 @@ import type { RateLimitStore } from "./store.ts";
 /** Keys that are looked at with each request to find those that count no more: two for one that comes is enough. */
 const SWEPT = 2;
 
+/** What bounds counting in the memory of a process. */
 export interface MemoryRateLimitsOptions {
   /**
    * Keys that are counted at the same time; beyond it those are forgotten that have not come for the longest, and count

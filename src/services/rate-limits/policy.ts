@@ -6,6 +6,7 @@
  */
 export type Algorithm = "fixed" | "sliding" | "gcra";
 
+/** How many requests may come in which time, and how they are counted. */
 export interface Policy {
   readonly algorithm: Algorithm;
   /** Requests that a window may have. */

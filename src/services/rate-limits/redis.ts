@@ -11,6 +11,7 @@ export interface RedisScripts {
   eval(script: string, keys: number, ...values: (string | number)[]): Promise<unknown>;
 }
 
+/** Which Redis counts, and what bounds that: `url` or `client`. */
 export interface RedisRateLimitsOptions {
   /** Where Redis is, as `redis://127.0.0.1:6379`; not beside `client`. */
   readonly url?: string;
@@ -24,7 +25,9 @@ export interface RedisRateLimitsOptions {
   readonly now?: () => number;
 }
 
+/** What keys begin with where nothing else is said. */
 export const DEFAULT_REDIS_PREFIX = "pyrois:rate-limit:";
+/** Milliseconds that Redis may take where nothing else is said. */
 export const DEFAULT_REDIS_TIMEOUT = 250;
 
 /**

@@ -8,6 +8,7 @@ import {
   wholeAtLeast,
 } from "../orchestrator/options.ts";
 
+/** Which Redis is shared, and what bounds tasks. */
 export interface RedisOrchestratorOptions extends Omit<OrchestratorOptions, "backoff"> {
   /** Where Redis is: `"redis://user:password@host:6379/0"`, or with `rediss:` over TLS. */
   readonly url: string;

@@ -28,6 +28,7 @@ export interface SessionOptions
   readonly now?: () => number;
 }
 
+/** Every option that has a default. */
 export const DEFAULT_SESSION_OPTIONS = {
   name: "session",
   idle: 86_400,

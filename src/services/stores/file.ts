@@ -6,6 +6,7 @@ import type { LRUCache } from "lru-cache";
 import { decode, encode } from "./codec.ts";
 import { checkWhole, DEFAULT_TIMEOUT, hashKey, type Store, within } from "./store.ts";
 
+/** What bounds a store of files. */
 export interface FileStoreOptions {
   /**
    * Files that this process keeps at once; beyond it those go that were not asked for the longest. 10 000 by default.

@@ -1,6 +1,7 @@
 import type { LRUCache } from "lru-cache";
 import { checkWhole, type Store } from "./store.ts";
 
+/** What bounds a store in memory. */
 export interface MemoryStoreOptions {
   /** Values that are kept at once; beyond it those go that were not asked for the longest. 10 000 by default. */
   readonly maxEntries?: number;

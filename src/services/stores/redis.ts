@@ -2,6 +2,7 @@ import type KeyvRedis from "@keyv/redis";
 import { decode, encode } from "./codec.ts";
 import { checkWhole, DEFAULT_TIMEOUT, hashKey, type Store, within } from "./store.ts";
 
+/** What names and bounds a store in Redis. */
 export interface RedisStoreOptions {
   /** What the names of all keys begin with: letters, digits, "_", "-", "." and single colons. "pyrois" by default. */
   readonly prefix?: string;

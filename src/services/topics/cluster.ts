@@ -4,6 +4,7 @@ import { pack, unpack } from "./message.ts";
 import { type Parcel, relayed } from "./relay.ts";
 import { Backlog, checkBound, type TopicsTransport, type TransportEvents } from "./transport.ts";
 
+/** What names and bounds messages between the processes of a cluster. */
 export interface ClusterTransportOptions {
   /** Tells its messages from those of other topics of the same processes. */
   readonly channel?: string;

@@ -13,6 +13,7 @@ export interface Sender {
 /** Takes messages as they were published; the next one comes when the promise that it returns is settled. */
 export type Listener<Message> = (message: Message, topic: string) => unknown;
 
+/** Whoever can get messages of a topic: a function, or what can `send`. */
 export type Receiver<Message> = Listener<Message> | Sender;
 
 /** A receiver that is subscribed. */

@@ -5,6 +5,7 @@ import { loadPeer } from "../peer.ts";
 import { pack, unpack } from "./message.ts";
 import { Backlog, checkBound, type TopicsTransport, type TransportEvents } from "./transport.ts";
 
+/** What names and bounds messages over Redis. */
 export interface RedisTransportOptions {
   /** Before the names of topics: what channels of Redis are called. */
   readonly prefix?: string;

@@ -3,6 +3,7 @@ import { BroadcastChannel } from "node:worker_threads";
 import { pack, unpack } from "./message.ts";
 import type { TopicsTransport, TransportEvents } from "./transport.ts";
 
+/** What names messages between threads. */
 export interface ThreadTransportOptions {
   /** Name of the channel that the threads share. */
   readonly channel?: string;

@@ -3,6 +3,7 @@ import { Delivery, toContent } from "./message.ts";
 import { calling, type Listener, type Receiver, type Sender, type Subscription, sending } from "./receivers.ts";
 import { checkBound, type TopicsTransport } from "./transport.ts";
 
+/** How messages reach others, and what bounds those that wait. */
 export interface TopicsOptions {
   /** Carries messages to others; none by default, and then they stay in this thread. */
   readonly transport?: TopicsTransport;
