@@ -148,7 +148,8 @@ function foreignOf({ exports }, name) {
 
 /** Reads an entry: `{ name, doc, symbols }`; constants have the `value` that they have in what was built. */
 async function entryOf(root, read, specifier, { types, default: script }) {
-  const top = read(path.join(root, types));
+  // As the compiler wrote it, a file for each source: what is packed has them together.
+  const top = read(path.join(root, types.replace("./dist/", "build/types/")));
   const names = exportedNames(read, top);
   const symbols = names.map((name) => {
     const found = lookUp(read, top, name);

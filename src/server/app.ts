@@ -113,6 +113,11 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
   listen(options?: HereOptions): Promise<Server>;
   listen(options: ServerOptions): Promise<RunningServer>;
   async listen(options: ServerOptions = {}): Promise<RunningServer> {
+    return this.#serve(options, (server) => server.start());
+  }
+
+  /** Has a server serve this application, in the way given, until it has stopped or that fails. */
+  async #serve<T>(options: ServerOptions, begin: (server: RunningServer) => Promise<T>): Promise<T> {
     if (this.#server) throw new Error("this application listens already; close it first");
     const server = makeServer(this, options);
     this.#server = server;
@@ -121,7 +126,7 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
     };
     server.stopped.then(forget);
     try {
-      return await server.start();
+      return await begin(server);
     } catch (error) {
       forget();
       throw error;
@@ -142,7 +147,6 @@ export class App<C extends Converters = NoConverters> extends Application<C> {
       ...(deadline !== undefined && { deadline }),
       ...(drainDelay !== undefined && { drainDelay }),
     });
-    const server = await this.listen(options);
-    await server.run({ ...times, ...(onListen && { onListen }) });
+    await this.#serve(options, (server) => server.run({ ...times, ...(onListen && { onListen }) }));
   }
 }

@@ -29,6 +29,9 @@ const BACKLOG = 1024;
  */
 const LAST_CALL = 500;
 
+/** Has a server of Node listen, which then says so, on what is not said by options. */
+export type ListenOn = (server: NetServer, backlog: number) => void;
+
 /** Sockets that serve an application. */
 export class Server implements RunningServer {
   readonly #served: Servable;
@@ -38,6 +41,7 @@ export class Server implements RunningServer {
   /** Sockets that are no connections of HTTP: below TLS, until they are secure, and those that were handed over. */
   readonly #sockets = new Set<Duplex>();
   readonly #place: Place;
+  readonly #listenOn: ListenOn;
   readonly #secure: boolean;
   #accepted = 0;
   #refused = 0;
@@ -57,12 +61,13 @@ export class Server implements RunningServer {
     this.#tellStopped = resolve;
   });
 
-  /** Throws a RangeError where an option is out of its range. `at` is where to listen in place of what options say. */
-  constructor(served: Servable, options: ServerOptions = {}, at?: Place) {
+  /** Throws a RangeError where an option is out of its range. `listenOn` is where to listen in place of what options say. */
+  constructor(served: Servable, options: ServerOptions = {}, listenOn?: ListenOn) {
     const { place, maxConnections, maxConcurrentRequests } = checkServerOptions(options);
     const { tls, proxyProtocol = false } = options;
     this.#served = served;
-    this.#place = at ?? place;
+    this.#place = place;
+    this.#listenOn = listenOn ?? ((net, backlog) => net.listen({ ...place, backlog }));
     this.#secure = tls !== undefined;
     this.#service = new Service(served, maxConcurrentRequests, (socket) => this.#watch(socket));
     this.#connections = new ConnectionGroup(this.#service, options);
@@ -190,13 +195,13 @@ export class Server implements RunningServer {
   #listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#net.once("error", (cause: NodeJS.ErrnoException) => reject(listenError(cause, this.#place)));
-      // Beside the options, too: of those it is not read where a socket is given that another process holds.
-      this.#net.listen({ ...this.#place, backlog: BACKLOG }, BACKLOG, () => {
+      this.#net.once("listening", () => {
         this.#net.removeAllListeners("error");
         // A connection that could not be accepted is no reason to end.
         this.#net.on("error", (error) => process.emitWarning(error));
         resolve();
       });
+      this.#listenOn(this.#net, BACKLOG);
     });
   }
 
@@ -206,8 +211,12 @@ export class Server implements RunningServer {
    */
   async run({ onListen, ...options }: RunOptions = {}): Promise<void> {
     stopTimes(options);
-    await this.start();
-    stopOnSignal(this, options, this.#served.environment.logger);
+    // Before it starts: as the first process of a container it would not hear them else.
+    const letGo = stopOnSignal(this, options, this.#served.environment.logger);
+    await this.start().catch((error) => {
+      letGo();
+      throw error;
+    });
     onListen?.(this);
     await this.stopped;
   }

@@ -12,9 +12,9 @@ interface Stoppable {
 
 /**
  * Has the first of them stop a server; a second one ends the process as if nobody listened to it. They are let go of when
- * the server has stopped, whoever asked it to. What goes wrong with that goes to the log.
+ * the server has stopped, whoever asked it to, or by what this gives. What goes wrong with that goes to the log.
  */
-export function stopOnSignal(server: Stoppable, options: StopOptions, logger: Logger): void {
+export function stopOnSignal(server: Stoppable, options: StopOptions, logger: Logger): () => void {
   const letGo = () => {
     for (const signal of SIGNALS) process.off(signal, stop);
   };
@@ -24,4 +24,5 @@ export function stopOnSignal(server: Stoppable, options: StopOptions, logger: Lo
   };
   for (const signal of SIGNALS) process.on(signal, stop);
   server.stopped.then(letGo);
+  return letGo;
 }

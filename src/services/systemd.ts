@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import type { Application } from "../app/index.ts";
 import type { Logger } from "../http/index.ts";
+import { workerNumber } from "./workers/number.ts";
 
 /** The first descriptor that is handed over: sd_listen_fds(3). */
 const FIRST_FD = 3;
@@ -81,7 +82,8 @@ function watchdogInterval(): number | null {
  * word: the unit needs `NotifyAccess=all`. What goes wrong with that goes to the log, once.
  */
 export function systemd({ alive = () => true }: SystemdOptions = {}): Systemd {
-  const wanted = Boolean(process.env.NOTIFY_SOCKET);
+  // A worker is no main process: of what it is told by one that is replaced, systemd would take the service to stop.
+  const wanted = Boolean(process.env.NOTIFY_SOCKET) && workerNumber() === null;
   let log: Logger = console;
   let failed = false;
   let last: Promise<void> = Promise.resolve();

@@ -101,6 +101,24 @@ describe("close", () => {
   });
 });
 
+test("run hears signals while it starts, and listens to none where it does not", async () => {
+  const app = newApp();
+  const before = process.listenerCount("SIGTERM");
+  const told: string[] = [];
+  app.on("start", () => {
+    expect(process.listenerCount("SIGTERM")).toBe(before + 1);
+    process.emit("SIGTERM");
+  });
+  app.on("stopping", () => void told.push("stopping"));
+  app.on("stop", () => void told.push("stop"));
+  await app.run({ port: 0 });
+  expect([told, process.listenerCount("SIGTERM")]).toEqual([["stopping", "stop"], before]);
+  const broken = newApp();
+  broken.on("start", () => Promise.reject(new Error("not today")));
+  await expect(broken.run({ port: 0 })).rejects.toThrow("not today");
+  expect(process.listenerCount("SIGTERM")).toBe(before);
+});
+
 test("run ends when the application is closed, and leaves no listeners", async () => {
   const before = process.listenerCount("SIGTERM");
   const app = newApp();

@@ -127,6 +127,22 @@ describe.skipIf(!canNotify && !process.env.CI)("systemd (systemd-notify, python3
     };
   });
 
+  test("is told nothing by workers, which come and go while the service stays", async () => {
+    process.env.PYROIS_WORKER = "1";
+    try {
+      const worker = systemd();
+      const app = new App();
+      await app.load(worker);
+      await app.listen({ port: 0 });
+      await worker.ready();
+      await app.close();
+    } finally {
+      delete process.env.PYROIS_WORKER;
+    }
+    await systemd().status("all that is said");
+    expect(await words(1)).toEqual(["STATUS=all that is said"]);
+  });
+
   test("is told that the server is ready, how it does, and that it stops, in this order", async () => {
     const unit = systemd();
     const app = new App();

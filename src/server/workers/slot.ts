@@ -61,12 +61,21 @@ export class Slot {
     this.#current = null;
     this.#endedAt = Date.now();
     if (this.#closed) return;
-    this.#delay = delayAfter(this.#delay, this.#endedAt - worker.since, this.#owner.options);
-    const { logger } = this.#owner;
-    logger.error(`worker ${this.number} (${worker.pid}): ${why}; another takes its place in ${this.#delay} ms`);
+    const name = worker.pid === null ? "" : ` (${worker.pid})`;
+    this.#fillLater(`worker ${this.number}${name}: ${why}`, this.#endedAt - worker.since);
+  }
+
+  /** Has the next worker take the place after a while, also where the system gives no process now. */
+  #fillLater(why: string, lived: number): void {
+    this.#delay = delayAfter(this.#delay, lived, this.#owner.options);
+    this.#owner.logger.error(`${why}; another takes its place in ${this.#delay} ms`);
     this.#timer = setTimeout(() => {
-      ++this.#restarts;
-      this.#current = this.#fork();
+      try {
+        this.#current = this.#fork();
+        ++this.#restarts;
+      } catch (error) {
+        this.#fillLater(`worker ${this.number}: there can be no process: ${(error as Error).message}`, 0);
+      }
     }, this.#delay);
   }
 

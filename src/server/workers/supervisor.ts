@@ -214,10 +214,17 @@ export class Supervisor implements RunningServer {
    */
   async run({ onListen, ...options }: RunOptions = {}): Promise<void> {
     stopTimes(options);
-    await this.start();
     const { logger } = this.#owner;
+    const letGo = stopOnSignal(this, options, logger);
+    try {
+      await this.start();
+    } catch (error) {
+      letGo();
+      // It was asked to end before it had begun.
+      if (this.#stopping === null) throw error;
+      return this.stopped;
+    }
     const reload = () => void this.reload(options).catch((error) => logger.error(error));
-    stopOnSignal(this, options, logger);
     process.on("SIGHUP", reload);
     onListen?.(this);
     await this.stopped;

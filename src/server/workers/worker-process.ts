@@ -28,6 +28,8 @@ export class WorkerProcess {
   silence = 0;
   /** Whether there was one ever. */
   alive = false;
+  /** What it is told once it gives the first: before, nobody in it listens, and what is sent is lost. */
+  readonly #untold: object[] = [];
   /** Why it could not start, or was killed. */
   #reason: string | null = null;
   #code: string | undefined;
@@ -41,9 +43,16 @@ export class WorkerProcess {
     this.worker = cluster.fork(env);
     let listens = () => {};
     this.ended = new Promise((resolve) => {
-      this.worker.once("exit", (code: number | null, signal: string | null) => {
+      const end = (why: string) => {
         this.state = "stopping";
-        resolve(this.#reason ?? `it has ended with ${signal ?? `exit code ${code}`}`);
+        resolve(this.#reason ?? why);
+      };
+      this.worker.once("exit", (code: number | null, signal: string | null) => {
+        end(`it has ended with ${signal ?? `exit code ${code}`}`);
+      });
+      // What could not be sent was for a process that has ended; without a process there never was one, and is no "exit".
+      this.worker.on("error", (error: Error) => {
+        if (this.pid === null) end(`there can be no process: ${error.message}`);
       });
     });
     this.listening = new Promise((resolve, reject) => {
@@ -59,8 +68,6 @@ export class WorkerProcess {
       if (isOurs<FromWorker>(message)) this.#receive(message, listens, events);
       else events.message(this, message);
     });
-    // What could not be sent was for a process that has ended.
-    this.worker.on("error", () => {});
   }
 
   get pid(): number | null {
@@ -70,6 +77,7 @@ export class WorkerProcess {
   #receive(message: FromWorker, listens: () => void, events: WorkerEvents): void {
     this.silence = 0;
     this.alive = true;
+    for (const untold of this.#untold.splice(0)) this.send(untold);
     if (message.type === "beat" || message.type === "stopped") this.counters = message.counters;
     if (message.type === "beat") events.beat(this);
     else if (message.type === "listening") {
@@ -92,7 +100,9 @@ export class WorkerProcess {
   async stop({ deadline, drainDelay }: Required<StopOptions>, grace: number): Promise<void> {
     this.state = "stopping";
     const finite = deadline === Number.POSITIVE_INFINITY ? null : deadline;
-    this.send(packed<ToWorker>({ type: "stop", deadline: finite, drainDelay, grace }));
+    const told = packed<ToWorker>({ type: "stop", deadline: finite, drainDelay, grace });
+    if (this.alive) this.send(told);
+    else this.#untold.push(told);
     this.#killLater(drainDelay + deadline + KILL_AFTER);
     await this.ended;
   }

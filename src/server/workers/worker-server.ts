@@ -3,10 +3,10 @@ import type { Cluster } from "node:cluster";
 import type { AddressInfo } from "node:net";
 import type { Servable } from "../../app/index.ts";
 import type { Logger } from "../../http/index.ts";
-import type { Place, ServerOptions } from "../options.ts";
+import type { ServerOptions } from "../options.ts";
 import type { RunOptions } from "../running.ts";
-import { Server } from "../server.ts";
-import { inherited } from "./hold.ts";
+import { type ListenOn, Server } from "../server.ts";
+import { listenOnInherited } from "./hold.ts";
 import { beatInterval, type FromWorker, isOurs, packed, type ToWorker } from "./messages.ts";
 import { checkWorkerOptions } from "./options.ts";
 import { LISTEN_VARIABLE } from "./supervisor.ts";
@@ -17,9 +17,9 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 function ignore(): void {}
 
 /** Where its primary has it listen: on a socket that is held there, or on the port that the first worker has found. */
-function placed(options: ServerOptions): [options: ServerOptions, place?: Place] {
+function placed(options: ServerOptions): [options: ServerOptions, listenOn?: ListenOn] {
   const [kind, number] = (process.env[LISTEN_VARIABLE] ?? "").split(" ");
-  if (kind === "fd") return [options, { _handle: inherited(Number(number)) } as Place];
+  if (kind === "fd") return [options, (net, backlog) => listenOnInherited(net, Number(number), backlog)];
   return [kind === "port" ? { ...options, port: Number(number) } : options];
 }
 
@@ -32,8 +32,8 @@ export class WorkerServer extends Server {
 
   /** Throws a RangeError where an option is out of its range. */
   constructor(cluster: Cluster, served: Servable, options: ServerOptions) {
-    const [where, place] = placed(options);
-    super(served, where, place);
+    const [where, listenOn] = placed(options);
+    super(served, where, listenOn);
     this.#cluster = cluster;
     this.#logger = served.environment.logger;
     this.#interval = beatInterval(checkWorkerOptions(options).workerTimeout);

@@ -4,11 +4,17 @@ import { existsSync } from "node:fs";
 import { App, Router, type RunningServer, ServerBuilder } from "../../../src/index.ts";
 import { metrics } from "../../../src/services/metrics.ts";
 import { Orchestrator } from "../../../src/services/orchestrator.ts";
+import { systemdSocket } from "../../../src/services/systemd.ts";
 import { ClusterTransport, Topics } from "../../../src/services/topics.ts";
 
 /** What the tests read: one line for each thing that happens. */
 const say = (...words: unknown[]) => process.stdout.write(`${words.join(" ")}\n`);
-const { listen, run, broken, schedule, twice, signalled, ...rest } = JSON.parse(process.argv[2] ?? "{}");
+const { listen, run, broken, schedule, twice, signalled, activated, ...rest } = JSON.parse(process.argv[2] ?? "{}");
+if (activated) {
+  // As systemd does for the process that it starts.
+  if (cluster.isPrimary) Object.assign(process.env, { LISTEN_FDS: "1", LISTEN_PID: String(process.pid) });
+  Object.assign(listen, systemdSocket());
+}
 const logger = { debug() {}, info() {}, warn: console.warn, error: (error: unknown) => say("error", String(error)) };
 const orchestrator = new Orchestrator();
 const app = new App({ logger, ...(schedule && { orchestrator }) });
@@ -80,13 +86,15 @@ if (run) {
       await second.start().catch((error) => say("twice", error.message));
       await second.stop();
     }
-    say("listens", listen.path ?? server.url);
+    say("listens", listen.path ?? (activated === "path" || server.url));
     process.on("message", async (message: { do: string; with?: object; id: number }) => {
       const calls: Record<string, () => unknown> = {
         workers: () => server.workers,
         counters: () => server.counters,
         reload: () => server.reload(message.with),
         stop: () => server.stop(message.with),
+        cluster: () => cluster.setupPrimary({ cwd: undefined, ...message.with }),
+        environment: () => Object.assign(process.env, message.with),
       };
       const [value, error] = await Promise.resolve()
         .then(() => calls[message.do]())

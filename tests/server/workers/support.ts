@@ -35,10 +35,11 @@ export class Program {
   readonly ended: Promise<[code: number | null, signal: string | null]>;
   #last = 0;
 
-  constructor(options: object) {
+  /** It inherits the descriptors that are given, as 3 and so on. */
+  constructor(options: object, descriptors: readonly number[] = []) {
     this.child = spawn(process.execPath, [file, JSON.stringify(options)], {
       cwd: root,
-      stdio: ["ignore", "pipe", "ignore", "ipc"],
+      stdio: ["ignore", "pipe", "ignore", ...descriptors, "ipc"],
       detached: true,
     });
     all.push(this);

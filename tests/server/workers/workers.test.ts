@@ -1,6 +1,7 @@
 /** Workers: real processes that serve, end, are replaced, and stop together. */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, get } from "node:http";
+import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -23,6 +24,13 @@ function request(agent: Agent, url: string): Promise<string> {
       response.on("error", reject);
     }).on("error", reject);
   });
+}
+
+/** What Node listens on itself. */
+interface TCPHandle {
+  readonly fd: number;
+  getsockname?(place: object): number;
+  close(): void;
 }
 
 /** A request on a connection of its own. */
@@ -189,19 +197,86 @@ test("an address that is taken is refused by its name", async () => {
   );
 });
 
+/** A request by a Unix socket. */
+function onceAt(socketPath: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get({ socketPath, path: "/" }, (response) => response.setEncoding("utf8").on("data", resolve)).on("error", reject);
+  });
+}
+
 test.runIf(process.platform !== "win32")("workers share a Unix socket", async () => {
   const at = path.join(tmpdir(), `pyrois-workers-${process.pid}.sock`);
   const [program] = await start({ path: at, workers: 2 });
   const pids = ((await program.ask("workers")) as WorkerInfo[]).map(({ pid }) => String(pid));
-  const fetched = await new Promise<string>((resolve, reject) => {
-    get({ socketPath: at, path: "/" }, (response) => response.setEncoding("utf8").on("data", resolve)).on(
-      "error",
-      reject,
-    );
-  });
-  expect(pids).toContain(fetched);
+  expect(pids).toContain(await onceAt(at));
   await program.ask("stop");
   expect(await program.ended).toEqual([0, null]);
+});
+
+describe.runIf(process.platform !== "win32")("a socket that systemd has opened for the primary", () => {
+  for (const [name, at] of [
+    ["of a port", null],
+    ["of a path", path.join(tmpdir(), `pyrois-activated-${process.pid}.sock`)],
+  ] as const) {
+    test(`${name} is that of all workers, and outlives them`, async () => {
+      // Nothing reads from it here: it only listens.
+      const { _createServerHandle: open } = net as unknown as {
+        _createServerHandle(at: string, port: number, family: number): TCPHandle;
+      };
+      const handle = at === null ? open("127.0.0.1", 0, 4) : open(at, -1, -1);
+      const place: { port?: number } = {};
+      handle.getsockname?.(place);
+      // The port is not to be listened on.
+      const program = new Program({ listen: { port: 1, workers: 1 }, activated: at ? "path" : "port" }, [handle.fd]);
+      await program.until("listens");
+      // That of a path takes it away.
+      if (at === null) handle.close();
+      const ask = () => (at === null ? once(`http://127.0.0.1:${place.port}`) : onceAt(at));
+      const before = await ask();
+      process.kill(Number(before), "SIGKILL");
+      await program.until("error");
+      const after = await ask();
+      const [worker] = (await program.ask("workers")) as WorkerInfo[];
+      expect([after, worker.restarts]).toEqual([String(worker.pid), 1]);
+      await program.ask("stop");
+      expect(await program.ended).toEqual([0, null]);
+      if (at !== null) handle.close();
+    });
+  }
+});
+
+test("a worker that is just starting when all are asked to stop does so, too", async () => {
+  const [program] = await start({ workers: 1 });
+  const reloaded = program.ask("reload").catch((error) => error.message);
+  // When this is answered there is a process, whose program is still to be loaded.
+  await program.ask("workers");
+  // Much longer than this test may take: none has to be killed.
+  await program.ask("stop", { deadline: 600_000 });
+  expect(await program.ended).toEqual([0, null]);
+  await reloaded;
+  expect(program.said("stop")).toEqual(["worker 1", "worker 1"]);
+});
+
+describe("where the system gives no process", () => {
+  for (const [name, what, broken, mended] of [
+    ["later", "cluster", { cwd: path.join(tmpdir(), "pyrois-there-is-none") }, {}],
+    ["at once", "environment", { HUGE: "x".repeat(2 ** 22) }, { HUGE: "" }],
+  ] as const) {
+    test(`and says so ${name}, the place of a worker is filled when there is one again`, async () => {
+      const [program, url] = await start({ workers: 1, restartDelay: 20 });
+      const [{ pid }] = (await program.ask("workers")) as WorkerInfo[];
+      await program.ask(what, broken);
+      await expect(program.ask("reload")).rejects.toThrow("spawn");
+      process.kill(Number(pid), "SIGKILL");
+      expect((await program.until("error", 2))[1]).toMatch(/^worker 1: there can be no process: .*spawn.*in 40 ms$/);
+      await program.ask(what, mended);
+      const answer = await once(url);
+      const [worker] = await program.askUntil<WorkerInfo[]>("workers", isListening);
+      expect(answer).toBe(String(worker.pid));
+      await program.ask("stop");
+      expect(await program.ended).toEqual([0, null]);
+    });
+  }
 });
 
 describe("run", () => {
