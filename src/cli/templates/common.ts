@@ -93,7 +93,7 @@ npm run routes    # lists the routes
 npm start         # builds it, and serves it as in production
 \`\`\`
 
-\`PORT\` and \`HOST\` say where it listens. \`src/app.ts\` is the application, \`tests/app.test.ts\` its tests, which need no port.
+\`PORT\` and \`HOST\` say where it listens. \`src/app.ts\` is the application, \`tests/app.test.ts\` its tests, which need no port. While \`npm run dev\` runs, \`/docs\` shows the routes and \`/_dev\` what is asked and answered.
 
 \`\`\`sh
 docker build --tag ${name} . && docker run --publish 8080:8080 ${name}
