@@ -62,7 +62,9 @@ test("pipelined requests with content and fields, as a table", async () => {
 });
 
 test("an answer that lasts until the connection closes", async () => {
-  const bare = createServer((socket) => socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\n\r\nhello")));
+  const bare = createServer((socket) =>
+    socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\n\r\nhello")).on("error", () => {}),
+  );
   await new Promise<void>((resolve) => bare.listen(0, "127.0.0.1", resolve));
   const { port } = bare.address() as { port: number };
   const { code, out } = await pyrois(["bench", `127.0.0.1:${port}`, "-d", "100ms", "-c", "2", "--json"]);
