@@ -306,3 +306,10 @@ test("an application with converters of its own is looked at as well, and secret
   expect(told.map((each) => each?.name)).toEqual(["session", "basicAuth", "bearerAuth"]);
   for (const secret of [KEY, OTHER_KEY, users.ada]) expect(JSON.stringify(told)).not.toContain(secret);
 });
+
+test("an option of the server that is undefined is its default", () => {
+  const app = new App().use(securityHeaders());
+  expect(audit(app, { server: { host: undefined, headTimeout: undefined, maxBodySize: undefined } as object })).toEqual(
+    [],
+  );
+});
