@@ -6,7 +6,7 @@ import { LIMIT_RULES } from "./audit/rules-limits.ts";
 import { ORIGIN_RULES } from "./audit/rules-origins.ts";
 import { ROUTE_RULES } from "./audit/rules-routes.ts";
 import { SERVER_RULES } from "./audit/rules-server.ts";
-import { type Audited, isLoopback, Subject } from "./audit/subject.ts";
+import { type Audited, type AuditedServer, isLoopback, Subject } from "./audit/subject.ts";
 import { DEFAULT_SERVER_OPTIONS, type ServerOptions } from "./server/options.ts";
 
 export type { Finding, Level } from "./audit/rule.ts";
@@ -47,7 +47,9 @@ function checkIgnored(ignore: readonly string[]): void {
 export function audit(app: Audited, options: AuditOptions = {}): Finding[] {
   const { server: given = {}, ignore = [] } = options;
   checkIgnored(ignore);
-  const server = { ...DEFAULT_SERVER_OPTIONS, ...given };
+  // As for `listen`: what is undefined is not given.
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const server: AuditedServer = { ...DEFAULT_SERVER_OPTIONS, ...said };
   const production = options.production ?? (process.env.NODE_ENV === "production" || !isLoopback(server));
   const subject = new Subject(app, server, production);
   return RULES.filter(({ id }) => !ignore.includes(id))

@@ -145,6 +145,7 @@ const CASES: Readonly<Record<string, { readonly bad: readonly Case[]; readonly g
     bad: [
       made((app) => app.use(cors({ origins: () => true, credentials: true }))),
       made((app) => app.use(cors({ origins: ["https://a.example", /https:.*/], credentials: true }))),
+      made((app) => app.use(cors({ origins: /http:.*/, credentials: true }))),
     ],
     good: [
       made((app) => app.use(cors({ origins: "*" }))),
@@ -170,10 +171,14 @@ const CASES: Readonly<Record<string, { readonly bad: readonly Case[]; readonly g
     good: [made((app) => app.use(trustedProxies(["loopback", "10.0.0.0/8"])))],
   },
   "login-unlimited": {
-    bad: [made((app) => app.post("/login", never)), made((app) => app.post("/users/reset-password", never))],
+    bad: [
+      made((app) => app.post("/login", never)),
+      made((app) => app.post("/users/reset-password", never)),
+      made((app) => app.post("/users/{id}/resetPassword", never)),
+    ],
     good: [
       made((app) => app.post("/login", never, { middleware: [rateLimit({ limit: 1, window: 1 })] })),
-      made((app) => app.get("/login", never).post("/authors", never)),
+      made((app) => app.get("/login", never).post("/authors", never).put("/things/{auth_token_id}", never)),
     ],
   },
   "no-security-headers": {
@@ -305,4 +310,11 @@ test("an application with converters of its own is looked at as well, and secret
   const told = app.layersOf().flatMap(({ middleware }) => middleware.map(descriptionOf));
   expect(told.map((each) => each?.name)).toEqual(["session", "basicAuth", "bearerAuth"]);
   for (const secret of [KEY, OTHER_KEY, users.ada]) expect(JSON.stringify(told)).not.toContain(secret);
+});
+
+test("an option of the server that is undefined is its default", () => {
+  const app = new App().use(securityHeaders());
+  expect(audit(app, { server: { host: undefined, headTimeout: undefined, maxBodySize: undefined } as object })).toEqual(
+    [],
+  );
 });

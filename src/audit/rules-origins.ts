@@ -3,17 +3,22 @@ import { quiet } from "../h1/quiet.ts";
 import { type Found, type Rule, together } from "./rule.ts";
 import type { Subject } from "./subject.ts";
 
-/** An origin that nobody means to let in (RFC 2606 §2). */
-const STRANGER = "https://stranger.invalid";
+/** Origins that nobody means to let in (RFC 2606 §2). */
+const STRANGERS = ["https://stranger.invalid", "http://stranger.invalid"];
 /** Bits of a network with which it is a large part of all there are. */
 const WIDE = 7;
 
-/** Whether a rule of origins lets a stranger in; one that does not say so at once is taken to know why. */
+/** Whether a rule of origins lets a stranger in. */
 function letsIn(origin: unknown): boolean {
-  if (origin instanceof RegExp) return new RegExp(`^(?:${origin.source})$`, origin.flags).test(STRANGER);
-  if (typeof origin !== "function") return origin === "*" || origin === STRANGER;
+  return STRANGERS.some((stranger) => letsInAs(stranger, origin));
+}
+
+/** The same of one stranger; a rule that does not say so at once is taken to know why. */
+function letsInAs(stranger: string, origin: unknown): boolean {
+  if (origin instanceof RegExp) return new RegExp(`^(?:${origin.source})$`, origin.flags).test(stranger);
+  if (typeof origin !== "function") return origin === "*" || origin === stranger;
   try {
-    const answer: unknown = origin(STRANGER);
+    const answer: unknown = origin(stranger);
     // What it finds out later is not waited for, nor where that fails.
     if (answer instanceof Promise) quiet(answer);
     return answer === true;

@@ -4,16 +4,21 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { descriptionOf } from "../app/index.ts";
 import { type Found, type Rule, together } from "./rule.ts";
-import { has, type Subject } from "./subject.ts";
+import { type AuditedRoute, has, type Subject } from "./subject.ts";
 
 /** Paths where passwords, tokens and codes are tried. */
 const LOGIN = /(?:^|[/_-])(?:log-?in|sign-?in|auth|token|password|passwd|otp|2fa|verify|reset)(?:[/_-]|$)/i;
 /** What lies in a folder that is not made to be served. */
 const PRIVATE = ["package.json", ".env", ".git", "node_modules", ".ssh"];
 
+/** The words of a path, without the names of its parameters: what is tried is said by those that are always there. */
+function wordsOf({ pattern }: AuditedRoute): string {
+  return pattern.replace(/\{[^}]*\}/g, "").replace(/([a-z])(?=[A-Z])/g, "$1-");
+}
+
 function loginUnlimited(subject: Subject): Found[] {
   const open = subject.changing.filter(
-    (route) => LOGIN.test(route.pattern) && !has(route, "rateLimit") && !has(subject.unrouted, "rateLimit"),
+    (route) => LOGIN.test(wordsOf(route)) && !has(route, "rateLimit") && !has(subject.unrouted, "rateLimit"),
   );
   const what = "by its path passwords are tried here, as often as anybody likes";
   return together(open, what, "put rateLimit({ limit: 10, window: 60_000 }) around it");

@@ -78,10 +78,16 @@ export function read(name: string, command: Command, words: readonly string[]): 
     options[option] = { type, ...(short && { short }), ...(multiple && { multiple }) };
   }
   const help = `pyrois ${name} --help`;
-  const { tokens } = parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true });
+  const { tokens, values, positionals } = parseArgs({
+    args: [...words],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
   for (const token of tokens) {
     if (token.kind !== "option") continue;
-    const known = options[token.name];
+    const known = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
     if (known === undefined) {
       const near = nearest(token.name, Object.keys(options));
       throw unknown("option", token.rawName, near && `--${near}`, help);
@@ -95,7 +101,6 @@ export function read(name: string, command: Command, words: readonly string[]): 
       throw new UsageError(`${token.rawName} takes no value, not ${JSON.stringify(token.value)}`);
     }
   }
-  const { values, positionals } = parseArgs({ args: [...words], options, strict: false, allowPositionals: true });
   if (values.help !== true) checkCount(command, positionals, help);
   return { options: values, positionals };
 }

@@ -15,6 +15,8 @@ export interface TestEvent {
 export class EventLines {
   readonly #tell: (event: TestEvent) => void;
   #rest = "";
+  /** Whether the last character was a carriage return. */
+  #returned = false;
   #data: string[] = [];
   #event = "";
   #retry: number | undefined;
@@ -27,8 +29,11 @@ export class EventLines {
   }
 
   push(text: string): void {
-    // A carriage return at the end may be the first half of a line end.
-    const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);
+    if (text === "") return;
+    // A carriage return at the end has ended a line; the line feed that may follow is its second half.
+    const more = this.#returned && text.startsWith("\n") ? text.slice(1) : text;
+    this.#returned = text.endsWith("\r");
+    const lines = (this.#rest + more).split(/\r\n|\n|\r/);
     this.#rest = lines.pop() ?? "";
     for (const line of lines) this.#line(line);
   }

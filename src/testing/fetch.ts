@@ -48,11 +48,22 @@ function isStream(body: unknown): boolean {
   return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
 }
 
+/** A Request that is collected passes no abort on: its signal keeps it. */
+const requests = new WeakMap<AbortSignal, Request>();
+
+/** What aborts a request: the signal that was given itself, for a Request made of it holds it weakly only. */
+function signalOf(input: RequestInfo | URL, init: RequestInit, request: Request): AbortSignal {
+  const owner = input instanceof Request && init.signal === undefined ? input : request;
+  requests.set(owner.signal, owner);
+  return init.signal ?? owner.signal;
+}
+
 async function hopOf(input: RequestInfo | URL, init: RequestInit, base: URL): Promise<[Hop, Request]> {
   const asked = input instanceof Request ? input : new URL(input, base);
   // What is a stream is sent while it comes; fetch wants to be told so.
   const request = new Request(asked, { duplex: "half", ...init } as RequestInit);
-  const { url, method, headers, signal } = request;
+  const { url, method, headers } = request;
+  const signal = signalOf(input, init, request);
   const streamed = init.body == null ? input instanceof Request : isStream(init.body);
   const whole = streamed || request.body === null ? null : new Uint8Array(await request.arrayBuffer());
   return [{ url: new URL(url), method, headers, body: whole ?? request.body, signal }, request];

@@ -1,3 +1,5 @@
+import { TIMER_MAX } from "../server/timer.ts";
+
 /** Milliseconds that `next` waits, where nobody says how long. */
 export const DEFAULT_WAIT = 2000;
 
@@ -43,7 +45,7 @@ export class Inbox<T> {
     if (this.#ended !== null) return undefined;
     const { promise, ...waiter } = withResolvers<T>();
     this.#waiters.push(waiter);
-    if (wait === Number.POSITIVE_INFINITY) return promise;
+    if (wait > TIMER_MAX) return promise;
     const timer = setTimeout(() => {
       this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
       waiter.reject(new Error(`no ${this.#what} came within ${wait} ms`));

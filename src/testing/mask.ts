@@ -1,5 +1,13 @@
 /** Secrets, which have no place in a file that is committed. */
-import type { RecordedBody, RecordedExchange, RecordedRequest, RecordedResponse } from "./recorded.ts";
+import { hasParts, withoutParts } from "./parts.ts";
+import {
+  type RecordedBody,
+  type RecordedExchange,
+  type RecordedRequest,
+  type RecordedResponse,
+  recordBody,
+  replayBody,
+} from "./recorded.ts";
 
 /** What stands in place of a secret. */
 const MASKED = "***";
@@ -27,7 +35,8 @@ export class Mask {
   }
 
   request({ method, url, headers, body }: RecordedRequest): RecordedRequest {
-    return { method, url: this.#url(url), headers: this.#headers(headers), ...this.#body(body) };
+    const masked = hasParts(headers["content-type"]) ? this.#parts(body) : this.#body(body);
+    return { method, url: this.#url(url), headers: this.#headers(headers), ...masked };
   }
 
   exchange({ request, response }: RecordedExchange): RecordedExchange {
@@ -69,6 +78,12 @@ export class Mask {
       const [decoded] = [...new URLSearchParams(name).keys()];
       return this.#hides(decoded ?? "") ? `${before}${name}=${MASKED}` : all;
     });
+  }
+
+  #parts(form: RecordedBody | undefined): { body?: RecordedBody } {
+    const bytes = replayBody(form);
+    const body = bytes && recordBody(withoutParts(bytes, (name) => this.#hides(name), MASKED));
+    return body ? { body } : {};
   }
 
   #body(body: RecordedBody | undefined): { body?: RecordedBody } {

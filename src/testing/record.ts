@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import path from "node:path";
 import { differences } from "./difference.ts";
 import { Mask } from "./mask.ts";
+import { steadied } from "./parts.ts";
 import { type RecordedExchange, type RecordedRequest, recordBody, replayBody } from "./recorded.ts";
 
 /** "record" asks and keeps, in place of what the file has; "replay" never asks; "auto" replays where there is a file. */
@@ -58,9 +59,11 @@ function nameOf({ method, url }: RecordedRequest): string {
 }
 
 async function describe(request: Request): Promise<RecordedRequest> {
-  const body = recordBody(new Uint8Array(await request.clone().arrayBuffer()));
-  const { method, url, headers } = request;
-  return { method, url, headers: Object.fromEntries(headers), ...(body && { body }) };
+  const { method, url } = request;
+  const headers = Object.fromEntries(request.headers);
+  const [type, bytes] = steadied(headers["content-type"], new Uint8Array(await request.clone().arrayBuffer()));
+  const body = recordBody(bytes);
+  return { method, url, headers: { ...headers, ...(type && { "content-type": type }) }, ...(body && { body }) };
 }
 
 /** A file of exchanges; they are written as they come, each time as a whole. */

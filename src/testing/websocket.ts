@@ -35,7 +35,7 @@ export interface TestSocket extends AsyncIterable<string | Uint8Array> {
   next(timeout?: number): Promise<string | Uint8Array>;
   /** Sends text or bytes; resolves when they have left. Rejects where it is closed. */
   send(message: string | Uint8Array): Promise<void>;
-  /** Closes it; resolves when it is closed. */
+  /** Closes it; resolves when it is closed. Rejects for a code, or a reason, that cannot be sent. */
   close(code?: number, reason?: string): Promise<Closed>;
 }
 
@@ -73,7 +73,7 @@ class OpenSocket implements TestSocket {
     });
   }
 
-  close(code = 1000, reason = ""): Promise<Closed> {
+  async close(code = 1000, reason = ""): Promise<Closed> {
     this.#frames.close(code, reason);
     return this.closed;
   }

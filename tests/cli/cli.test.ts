@@ -52,6 +52,7 @@ describe("what was wrong is named", () => {
   test.each([
     { args: ["help", "statr"], says: /there is no command statr\. Do you mean start\?/ },
     { args: ["xyzzyx"], says: /there is no command xyzzyx\. "pyrois --help"/ },
+    { args: ["routes", "a.js", "--constructor"], says: /there is no option --constructor/ },
     { args: ["--colour"], says: /there is no option --colour/ },
     { args: ["dev", "a.js", "--prot", "5"], says: /there is no option --prot\. Do you mean --port\?/ },
     { args: ["dev"], says: /FILE is missing/ },

@@ -20,6 +20,7 @@ test.each([
   ["id: 1\ndata:  two spaces\n\nid\ndata: x\n\n", [message(" two spaces", "1"), message("x")]],
   ["event: only\n\ndata: x\n\n", [message("x")]],
   ["id: a\0b\nretry: 1x\nunknown: y\ndata: x\n\n", [message("x")]],
+  ["data: a\r\r", [message("a")]],
   ["data: not yet", []],
 ])("%j", (text, wanted) => {
   for (const cut of [1, 2, 3, text.length]) expect(read(text, cut)).toEqual(wanted);

@@ -1,5 +1,8 @@
 /** Fetch bound to an application, in memory, and to a server. */
 import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { deflateSync, gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { App, empty, HttpResponse, redirect, upgrade } from "../../src/index.ts";
@@ -16,6 +19,12 @@ app.post("/echo", async (request) => {
 app.get("/empty", () => empty());
 app.get("/gzip", () => new HttpResponse(gzipSync("packed ".repeat(1000)), { headers: { "Content-Encoding": "gzip" } }));
 app.get("/broken", () => new HttpResponse("no gzip", { headers: { "Content-Encoding": "gzip" } }));
+app.get("/coded/{coding}", ({ params }) => {
+  return new HttpResponse("as it is", { headers: { "Content-Encoding": params.coding } });
+});
+app.get("/forever", async () => {
+  for (;;) await setTimeout(20, undefined, { ref: false });
+});
 app.get("/cut", async function* () {
   yield "some";
   throw new Error("in the source");
@@ -105,6 +114,10 @@ describe.each([
     await expect(ask("/ftp")).rejects.toMatchObject({ cause: { message: expect.stringContaining("not HTTP") } });
     expect(await (await ask("/hops/20")).text()).toBe("there");
     await expect(ask("/hops/21")).rejects.toMatchObject({ cause: { message: "more than 20 redirects" } });
+  });
+
+  test.each(["identity", "constructor", "unheard-of"])("what is coded as %s is left as it is", async (coding) => {
+    expect(await (await ask(`/coded/${coding}`)).text()).toBe("as it is");
   });
 
   test("what is cut off rejects", async () => {
@@ -254,4 +267,23 @@ test("what cannot be asked is said", async () => {
   expect(() => fetchOf(app, { origin: "ftp://x" })).toThrow('"ftp://x" is no URL of a server');
   expect(() => fetchOf({} as App)).toThrow("what is asked must be an application, or the URL of a server");
   await expect(fetchOf(app)("/x", { method: "A B" })).rejects.toThrow(TypeError);
+});
+
+describe("what is collected meanwhile", () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+
+  test.each([
+    ["of the options", (signal: AbortSignal) => fetchOf(app)("/forever", { signal })],
+    ["of a Request", (signal: AbortSignal) => fetchOf(app)(new Request("http://localhost/forever", { signal }))],
+  ])("a signal %s still aborts", async (_name, ask) => {
+    const aborting = new AbortController();
+    const asked = ask(aborting.signal).catch((error: Error) => error.name);
+    for (let round = 0; round < 5; ++round) {
+      await setTimeout(10);
+      collect();
+    }
+    aborting.abort();
+    expect(await asked).toBe("AbortError");
+  });
 });

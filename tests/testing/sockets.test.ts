@@ -150,3 +150,22 @@ test("a stream that is cut off rejects for whoever waits", async () => {
   fail();
   await expect(stream.next(LONG)).rejects.toThrow("terminated");
 });
+
+test("whoever waits very long does wait", async () => {
+  const socket = await openWebSocket(app, "/echo/a");
+  await socket.next();
+  const next = socket.next(2 ** 40);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await socket.send("at last");
+  expect(await next).toBe("at last");
+  await socket.close();
+});
+
+test("a code that cannot be sent rejects, and the socket stays open", async () => {
+  const socket = await openWebSocket(app, "/echo/a");
+  await socket.next();
+  await expect(socket.close(42)).rejects.toThrow("valid error code");
+  await socket.send("still here");
+  expect(await socket.next()).toBe("still here");
+  expect(await socket.close()).toEqual({ code: 1000, reason: "" });
+});
