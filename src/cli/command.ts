@@ -81,7 +81,7 @@ export function read(name: string, command: Command, words: readonly string[]): 
   const { tokens } = parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true });
   for (const token of tokens) {
     if (token.kind !== "option") continue;
-    const known = options[token.name];
+    const known = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
     if (known === undefined) {
       const near = nearest(token.name, Object.keys(options));
       throw unknown("option", token.rawName, near && `--${near}`, help);
@@ -122,9 +122,13 @@ export function numberOf<D extends number | undefined>(
   [least, most]: readonly [number, number],
 ): number | D {
   const text = textOf(given, name);
-  if (text === undefined) return byDefault;
+  return text === undefined ? byDefault : wholeNumber(`--${name}`, text, [least, most]);
+}
+
+/** The whole number that a text is; throws a UsageError, by this name, where it is none or out of its range. */
+export function wholeNumber(name: string, text: string, [least, most]: readonly [number, number]): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least && value <= most) return value;
   const upTo = most === Number.MAX_SAFE_INTEGER ? "up" : `to ${most}`;
-  throw new UsageError(`--${name} must be a whole number from ${least} ${upTo}, not ${JSON.stringify(text)}`);
+  throw new UsageError(`${name} must be a whole number from ${least} ${upTo}, not ${JSON.stringify(text)}`);
 }
