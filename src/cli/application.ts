@@ -1,5 +1,5 @@
 /** The application that a module exports. */
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { App } from "../index.ts";
@@ -21,7 +21,9 @@ function isApp(value: unknown): value is App {
 /** Where a module is. Throws a CommandError where there is none. */
 export function locate(name: string): string {
   const file = path.resolve(name);
-  if (!existsSync(file)) throw new CommandError(`there is no file ${file}`);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) throw new CommandError(`there is no file ${file}`);
+  if (found.isDirectory()) throw new CommandError(`${file} is a folder: name the module in it`);
   return file;
 }
 

@@ -9,8 +9,9 @@ import { columns, type Paint, painter, print } from "./terminal.ts";
 const PROGRESS = 250;
 
 function urlOf(text: string): URL {
-  const whole = /^https?:\/\//.test(text) ? text : `http://${text}`;
-  if (!URL.canParse(whole)) throw new UsageError(`${JSON.stringify(text)} is no URL of http or https`);
+  const whole = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  if (!URL.canParse(whole) || !/^https?:$/.test(new URL(whole).protocol))
+    throw new UsageError(`${JSON.stringify(text)} is no URL of http or https`);
   return new URL(whole);
 }
 

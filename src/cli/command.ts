@@ -127,9 +127,13 @@ export function numberOf<D extends number | undefined>(
   [least, most]: readonly [number, number],
 ): number | D {
   const text = textOf(given, name);
-  if (text === undefined) return byDefault;
+  return text === undefined ? byDefault : wholeNumber(`--${name}`, text, [least, most]);
+}
+
+/** The whole number that a text is; throws a UsageError, by this name, where it is none or out of its range. */
+export function wholeNumber(name: string, text: string, [least, most]: readonly [number, number]): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least && value <= most) return value;
   const upTo = most === Number.MAX_SAFE_INTEGER ? "up" : `to ${most}`;
-  throw new UsageError(`--${name} must be a whole number from ${least} ${upTo}, not ${JSON.stringify(text)}`);
+  throw new UsageError(`${name} must be a whole number from ${least} ${upTo}, not ${JSON.stringify(text)}`);
 }

@@ -29,11 +29,17 @@ function checkName(name: string): void {
 
 /** Throws a CommandError where a folder is there and has something in it. */
 function checkFolder(folder: string): void {
-  const found = statSync(folder, { throwIfNoEntry: false });
-  if (found === undefined) return;
-  if (!found.isDirectory()) throw new CommandError(`${folder} is a file`);
-  if (readdirSync(folder).length > 0)
-    throw new CommandError(`${folder} is not empty: name a folder that is, or is new`);
+  let names: readonly string[];
+  try {
+    const found = statSync(folder, { throwIfNoEntry: false });
+    if (found === undefined) return;
+    if (!found.isDirectory()) throw new CommandError(`${folder} is a file`);
+    names = readdirSync(folder);
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    throw new CommandError(`cannot make ${folder}: ${(error as Error).message}`);
+  }
+  if (names.length > 0) throw new CommandError(`${folder} is not empty: name a folder that is, or is new`);
 }
 
 /** What npm has noted of a package that it installed. */
@@ -123,9 +129,13 @@ export const command: Command = {
     const { tsx = "4", typescript = "5", "@types/node": node = "20" } = manifest.devDependencies ?? {};
     const versions = { tsx: `^${tsx}`, typescript: `^${typescript}`, node: `^${node}` };
     const files = filesOf({ name, pyrois: sourceOf(), versions, template: TEMPLATES[template] });
-    for (const [file, text] of Object.entries(files)) {
-      mkdirSync(path.join(folder, path.dirname(file)), { recursive: true });
-      writeFileSync(path.join(folder, file), text);
+    try {
+      for (const [file, text] of Object.entries(files)) {
+        mkdirSync(path.join(folder, path.dirname(file)), { recursive: true });
+        writeFileSync(path.join(folder, file), text);
+      }
+    } catch (error) {
+      throw new CommandError(`cannot make ${folder}: ${(error as Error).message}`);
     }
     print(`${paint("green", "made")} ${Object.keys(files).length} files in ${folder}: ${TEMPLATES[template].summary}`);
     const wanted = given.options["no-install"] !== true;

@@ -1,7 +1,7 @@
 /** `pyrois start`: serves a module in production. */
 import cluster from "node:cluster";
 import { importModule, locate } from "./application.ts";
-import { type Command, CommandError, type Given, numberOf, textOf } from "./command.ts";
+import { type Command, CommandError, type Given, numberOf, textOf, wholeNumber } from "./command.ts";
 import { print } from "./terminal.ts";
 import { enableTypeScript } from "./typescript.ts";
 
@@ -11,11 +11,13 @@ export const PLACE = {
   host: { type: "string", value: "HOST", says: "name or address to listen on; default: $HOST, else 127.0.0.1" },
 } as const;
 
+const PORTS = [0, 65535] as const;
+
 /** Where to listen: as the options say, else the environment, else the defaults of `listen`. */
 export function placeOf(given: Given): { readonly port?: number; readonly host?: string } {
   const { PORT, HOST } = process.env;
-  const environment = { options: { port: PORT === "" ? undefined : PORT }, positionals: [] };
-  const port = numberOf(given, "port", numberOf(environment, "port", undefined, [0, 65535]), [0, 65535]);
+  let port = numberOf(given, "port", undefined, PORTS);
+  if (port === undefined && PORT) port = wholeNumber("PORT of the environment", PORT, PORTS);
   const host = textOf(given, "host") ?? (HOST === "" ? undefined : HOST);
   return { ...(port !== undefined && { port }), ...(host !== undefined && { host }) };
 }

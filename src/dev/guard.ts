@@ -5,6 +5,11 @@ import { ForbiddenError, type HttpRequest, type HttpResponse } from "../http/ind
 /** What only this machine, or whoever types an address, calls a server: no name that another could have resolve to it. */
 const OWN_HOST = /^(?:(?:[\w-]+\.)*localhost|\d+\.\d+\.\d+\.\d+|\[[\da-f:.]+\])(?::\d+)?$/i;
 
+/** Whether a request is for such a name. */
+export function hasOwnHost({ host }: HttpRequest): boolean {
+  return OWN_HOST.test(host ?? "localhost");
+}
+
 /** Whether an origin is that of the host that the request is for. */
 function isSameOrigin(origin: string, host: string | null): boolean {
   return host !== null && URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
@@ -50,7 +55,7 @@ export function keepFromOthers({ headers }: HttpResponse): void {
  */
 export const guarded: Middleware = Object.assign(
   ((next) => (request) => {
-    if (!OWN_HOST.test(request.host ?? "localhost")) {
+    if (!hasOwnHost(request)) {
       throw new ForbiddenError("the pages of development are at localhost, or at an address: no name is trusted here");
     }
     if (isForeign(request)) throw new ForbiddenError("the pages of development are not for pages of other origins");

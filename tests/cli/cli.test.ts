@@ -55,6 +55,7 @@ describe("what was wrong is named", () => {
     { args: ["routes", "a.js", "--constructor"], says: /there is no option --constructor/ },
     { args: ["--colour"], says: /there is no option --colour/ },
     { args: ["dev", "a.js", "--prot", "5"], says: /there is no option --prot\. Do you mean --port\?/ },
+    { args: ["dev", "a.js", "--constructor"], says: /there is no option --constructor/ },
     { args: ["dev"], says: /FILE is missing/ },
     { args: ["dev", "a.js", "b.js"], says: /"b\.js" is one argument too many/ },
     { args: ["bench", "http://a/", "--connections"], says: /--connections needs a value: --connections N/ },
@@ -67,6 +68,7 @@ describe("what was wrong is named", () => {
     { args: ["bench", "http://a/", "-H", "none"], says: /--header is "Name: value"/ },
     { args: ["bench", "http://a/", "-m", "a b"], says: /"a b" is no method/ },
     { args: ["bench", "http://["], says: /"http:\/\/\[" is no URL/ },
+    { args: ["bench", "ftp://a/"], says: /"ftp:\/\/a\/" is no URL of http or https/ },
     { args: ["audit", "a.js", "--fail-on", "x"], says: /--fail-on is high, medium, low, note or never, not "x"/ },
   ])("$args", async ({ args, says }) => {
     const error = await run(args).catch((error) => error);
@@ -78,6 +80,15 @@ describe("what was wrong is named", () => {
 test("a file that is not there gets exit code 1", async () => {
   const { code, err } = await pyrois(["routes", "nowhere.js"]);
   expect(err).toMatch(/^pyrois: there is no file .*nowhere\.js\n$/);
+  expect(code).toBe(1);
+});
+
+test.each([
+  { args: ["routes", "."], says: /^pyrois: .* is a folder: name the module in it\n$/ },
+  { args: ["new", "package.json/hello", "--no-install"], says: /^pyrois: cannot make .*hello: ENOTDIR.*\n$/ },
+])("what the system refuses gets exit code 1, and no stack: $args", async ({ args, says }) => {
+  const { code, err } = await pyrois(args, { cwd: path.join(import.meta.dirname, "../..") });
+  expect(err).toMatch(says);
   expect(code).toBe(1);
 });
 

@@ -1,5 +1,5 @@
 /** `pyrois dev`: a module that changes, and a port that stays. */
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { type AddressInfo, connect, createServer } from "node:net";
 import path from "node:path";
@@ -75,6 +75,36 @@ describe("a change starts the module anew, on the same port", () => {
     await running.says(/restarted/);
     writeFileSync(path.join(running.cwd, "templates", "more", "b.html"), "b");
     await running.says(/changed templates\/more\/b\.html\nrestarted/);
+  });
+
+  test("after its folder was away, or another was put in its place, as other branches do", async () => {
+    const { running, port, write } = await dev({ "src/app.mjs": route("one") }, "src/app.mjs");
+    const [source, aside, old] = ["src", "aside", "old"].map((name) => path.join(running.cwd, name));
+    cpSync(source, aside, { recursive: true });
+    rmSync(source, { recursive: true });
+    await running.says(/waiting for a change/);
+    cpSync(aside, source, { recursive: true });
+    await running.says(/restarted/);
+    write("src/app.mjs", route("two"));
+    await running.says(/restarted/);
+    expect((await get(port)).text).toBe("two");
+    renameSync(source, old);
+    renameSync(aside, source);
+    await running.says(/restarted/);
+    expect((await get(port)).text).toBe("one");
+    write("src/app.mjs", route("three"));
+    await running.says(/restarted/);
+    expect((await get(port)).text).toBe("three");
+  });
+
+  test("of many in a row, without a word of what was not begun", async () => {
+    const { running, write } = await dev({ "app.mjs": route("0") }, "app.mjs");
+    for (let version = 1; version <= 20; ++version) {
+      write("app.mjs", route(String(version)));
+      await running.says(/changed/);
+    }
+    await running.says(/restarted/);
+    expect(running.err).toBe("");
   });
 
   test("of what --watch names, and of nothing else", async () => {
@@ -217,6 +247,25 @@ describe("while it is broken the port tells why", () => {
     const { text } = await get(port, "/", html);
     expect(text).toContain("Error: &lt;script&gt;alert(1)");
     expect(text).not.toContain("<script>alert");
+  });
+
+  test("nothing of it is for names that may be another's, or for pages of other origins", async () => {
+    const { running, port, write } = await dev({ "app.mjs": route("one") }, "app.mjs");
+    write("app.mjs", 'throw new Error("of mine");');
+    await running.says(/waiting/);
+    for (const headers of [
+      { Host: "evil.example" },
+      { Origin: "http://evil.example" },
+      { "Sec-Fetch-Site": "cross-site" },
+    ]) {
+      for (const more of [{}, html]) {
+        expect(await get(port, "/", { ...headers, ...more })).toEqual({
+          status: 500,
+          text: "it is broken; the terminal says why\n",
+        });
+      }
+    }
+    expect((await get(port, "/", { Host: "app.localhost" })).text).toContain("of mine");
   });
 
   test("a process that ends later, and a file that is missing until it comes", async () => {

@@ -41,6 +41,9 @@ describe.each([
     for (const file of ["README.md", ".gitignore", "Dockerfile", ".dockerignore", "tsconfig.json", "src/app.ts"]) {
       expect(existsSync(path.join(at, file)), file).toBe(true);
     }
+    // The tarball that pyrois may come from is there before it is installed.
+    const dockerfile = readFileSync(path.join(at, "Dockerfile"), "utf8");
+    expect(dockerfile).toContain("COPY package*.json *.tgz ./\nRUN npm install\n");
     const { scripts, dependencies, name } = manifestOf(at);
     expect(name).toBe(template);
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(["dev", "start", "test", "build"]));

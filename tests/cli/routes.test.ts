@@ -71,6 +71,16 @@ test("a default export is served until SIGTERM, on the port of the environment",
   expect(await running.end("SIGTERM")).toMatchObject({ code: 0, err: "" });
 });
 
+test("a port of the environment that is none is named, unless an option says which it is", async () => {
+  const env = { PORT: "abc" };
+  const { code, err } = await pyrois(["start", "default.mjs"], { ...at, env });
+  expect(err).toBe('pyrois: PORT of the environment must be a whole number from 0 to 65535, not "abc"\n');
+  expect(code).toBe(2);
+  const running = new Running(["start", "default.mjs", "--port", "0"], { ...at, env });
+  await running.says(/listening on/);
+  await running.end();
+});
+
 test("a module that listens by itself is only run, in production", async () => {
   const running = new Running(["start", "self.mjs", "--port", "1"], at);
   const [url] = await running.says(/http:\S+/);

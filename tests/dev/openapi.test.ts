@@ -408,7 +408,9 @@ describe("schemas", () => {
     const odd: Schema = {
       "~standard": { ...failing["~standard"], jsonSchema: { input: () => ({ default: 5n }) } } as never,
     };
+    const empty: Schema = { "~standard": { ...failing["~standard"], jsonSchema: { input: () => null } } as never };
     const paths = await pathsOf((app) => {
+      app.post("/empty", none, { schema: { body: empty } });
       app.post("/odd", none, { schema: { body: odd } });
       app.post("/valibot", none, { schema: { body, query: body } });
       app.post("/mine", none, { schema: { body: failing } });
@@ -419,6 +421,9 @@ describe("schemas", () => {
     expect(requestBody?.content).toEqual({ "application/json": { schema: { description: note } } });
     expect([description, parameters]).toEqual([`Of the query: ${note}`, undefined]);
     expect(JSON.stringify(paths["/odd"].post?.requestBody)).toContain("serialize a BigInt");
+    expect(paths["/empty"].post?.requestBody?.content["application/json"].schema).toEqual({
+      description: "Checked by a schema of mine that could not be converted.",
+    });
     expect(paths["/mine"].post?.requestBody?.content["application/json"].schema).toEqual({
       description: "Checked by a schema of mine that could not be converted: it is a secret.",
     });

@@ -139,6 +139,8 @@ async function heard(): Promise<void> {
 /** Ends as on any other day where the module looks after that, at once where it does not. */
 async function stop(): Promise<void> {
   stopping = true;
+  // Node hands over what came early in one go, and needs the channel until it has.
+  await null;
   process.disconnect();
   await heard();
   if (process.listenerCount("SIGTERM") > 0) process.kill(process.pid, "SIGTERM");

@@ -3,8 +3,9 @@
  * runs; where there is none it waits, and where that has failed it gets a page that tells why.
  */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { hasOwnHost, isForeign } from "../../dev/guard.ts";
 import { ConnectionGroup } from "../../h1/index.ts";
-import { HttpResponse } from "../../http/index.ts";
+import { type HttpRequest, HttpResponse } from "../../http/index.ts";
 import { App } from "../../server/app.ts";
 import { Service } from "../../server/service.ts";
 import { serveSocket } from "../../server/socket.ts";
@@ -33,7 +34,7 @@ export class Holder {
   readonly #connections: ConnectionGroup;
 
   constructor() {
-    const app = new App({ fallback: (request) => this.#tell(request.path, request.headers.get("accept")) });
+    const app = new App({ fallback: (request) => this.#tell(request) });
     const service = new Service(app, Number.POSITIVE_INFINITY, () => {});
     // The next request may be for another.
     this.#connections = new ConnectionGroup(service, { maxRequestsPerConnection: 1 });
@@ -123,8 +124,17 @@ export class Holder {
     socket.resume();
   }
 
-  #tell(path: string, accept: string | null): HttpResponse {
+  #tell(request: HttpRequest): HttpResponse {
+    const { path } = request;
+    const accept = request.headers.get("accept");
     const failure = this.#failure;
+    // The source is for developers: no page of others may have a browser get it, by whatever name.
+    if (!hasOwnHost(request) || isForeign(request)) {
+      return new HttpResponse("it is broken; the terminal says why\n", {
+        status: 500,
+        headers: { "Cache-Control": "no-store" },
+      });
+    }
     if (path === MENDED) return this.#whenMended();
     const headers = { "Cache-Control": "no-store" };
     if (failure === null)

@@ -4,6 +4,13 @@ import path from "node:path";
 
 /** Milliseconds for which nothing may change any more before a change is told: editors write in several steps. */
 const QUIET = 20;
+/** Milliseconds from one look to the next whether a folder that is gone has come again, as with another branch. */
+const AGAIN = 100;
+
+function folderAt(folder: string): number | null {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  return found?.isDirectory() ? found.ino : null;
+}
 
 /** What tells one version of a file from the next; "" where there is none. */
 function versionOf(file: string): string {
@@ -22,7 +29,10 @@ export class Watcher {
   readonly #events: WatcherEvents;
   /** Versions of the files that matter. */
   readonly #files = new Map<string, string>();
-  readonly #folders = new Map<string, FSWatcher>();
+  readonly #folders = new Map<string, { readonly watcher: FSWatcher; readonly inode: number | null }>();
+  /** Folders that are gone and may come again. */
+  readonly #lost = new Set<string>();
+  #awaiting: NodeJS.Timeout | null = null;
   /** Folders in which every file matters, and all below them. */
   readonly #trees = new Set<string>();
   /** Whether every file counts that is in a folder where one matters. */
@@ -52,7 +62,8 @@ export class Watcher {
 
   close(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    for (const watcher of this.#folders.values()) watcher.close();
+    if (this.#awaiting !== null) clearInterval(this.#awaiting);
+    for (const { watcher } of this.#folders.values()) watcher.close();
     this.#folders.clear();
   }
 
@@ -68,21 +79,50 @@ export class Watcher {
   #watch(folder: string): void {
     if (this.#folders.has(folder)) return;
     try {
-      const watcher = watch(folder, { persistent: false }, (_event, name) => this.#look(folder, name));
+      const watcher = watch(folder, { persistent: false }, (_event, name) => {
+        this.#look(folder, name);
+        this.#check();
+      });
       watcher.on("error", () => this.#forget(folder));
-      this.#folders.set(folder, watcher);
+      this.#folders.set(folder, { watcher, inode: folderAt(folder) });
     } catch {
       // It is gone; what was in it is as well, and told by what imports it.
     }
   }
 
   #forget(folder: string): void {
-    this.#folders.get(folder)?.close();
+    this.#folders.get(folder)?.watcher.close();
     this.#folders.delete(folder);
+    this.#lost.add(folder);
+    this.#awaiting ??= setInterval(() => this.#find(), AGAIN).unref();
+  }
+
+  /** Lets go of the folders that are not what they were: what watches one sees nothing of another in its place. */
+  #check(): void {
+    for (const [folder, { inode }] of this.#folders) if (folderAt(folder) !== inode) this.#forget(folder);
+  }
+
+  /** Watches what has come again, and looks at what is in it. */
+  #find(): void {
+    for (const folder of this.#lost) {
+      if (folderAt(folder) === null) continue;
+      this.#watch(folder);
+      if (!this.#folders.has(folder)) continue;
+      this.#lost.delete(folder);
+      this.#look(folder, null);
+      if (this.#isTree(folder)) for (const name of readdirSync(folder)) this.#look(folder, name);
+    }
+    if (this.#lost.size > 0 || this.#awaiting === null) return;
+    clearInterval(this.#awaiting);
+    this.#awaiting = null;
+  }
+
+  #isTree(folder: string): boolean {
+    return [...this.#trees].some((each) => folder === each || folder.startsWith(each + path.sep));
   }
 
   #look(folder: string, name: string | null): void {
-    const tree = [...this.#trees].some((each) => folder === each || folder.startsWith(each + path.sep));
+    const tree = this.#isTree(folder);
     const file = name === null ? null : path.join(folder, name);
     // Systems that do not say which file it was have all of the folder looked at.
     const files = file === null ? [...this.#files.keys()].filter((each) => path.dirname(each) === folder) : [file];

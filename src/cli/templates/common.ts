@@ -63,7 +63,7 @@ function dockerfile({ files }: Template): string {
   const templates = Object.keys(files).some((file) => file.startsWith("templates/"));
   return `FROM node:22-slim AS build
 WORKDIR /app
-COPY package*.json ./
+COPY package*.json *.tgz ./
 RUN npm install
 COPY . .
 RUN npm run build && npm prune --omit=dev

@@ -77,7 +77,7 @@ export function toJsonSchema(schema: Schema, side: Side, own: Convert | undefine
   try {
     const made = converted(schema, side);
     // Through JSON, which not all that libraries give can be said in: a default may be anything.
-    return made === undefined ? unknown(schema["~standard"], "") : JSON.parse(JSON.stringify(made));
+    return made === undefined || made === null ? unknown(schema["~standard"], "") : JSON.parse(JSON.stringify(made));
   } catch (error) {
     return unknown(schema["~standard"], `: ${error instanceof Error ? error.message : error}`);
   }
