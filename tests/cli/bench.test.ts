@@ -19,7 +19,7 @@ async function serve(): Promise<{ server: Server; bodies: Set<string> }> {
     bodies.add(`${request.headers.get("x-a")} ${await request.text()}`);
     return null;
   });
-  server = await app.listen({ port: 0, maxRequestsPerConnection: 100 });
+  server = await app.listen({ port: 0, maxRequestsPerConnection: 20 });
   return { server, bodies };
 }
 
