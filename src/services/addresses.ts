@@ -1,5 +1,4 @@
 /** Lists of addresses, as those give them who say which proxies they trust. */
-import { createRequire } from "node:module";
 import type { IPv4, IPv6 } from "ipaddr.js";
 
 type Parsed = IPv4 | IPv6;
@@ -36,7 +35,7 @@ const KNOWN_MAX = 1000;
 
 /** Loaded where there is a list, and not later: one that makes no sense must be refused at once. */
 function loadLibrary(): Library {
-  return createRequire(import.meta.url)("ipaddr.js");
+  return process.getBuiltinModule("node:module").createRequire(import.meta.url)("ipaddr.js");
 }
 
 /** An address in its one form, an IPv4 address within an IPv6 one as itself; null for what is none. */

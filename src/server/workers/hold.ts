@@ -1,5 +1,4 @@
 /** A listening address that outlives those who listen on it. */
-import { lookup } from "node:dns/promises";
 import * as net from "node:net";
 import { getSystemErrorName } from "node:util";
 import { listenError, type Place } from "../options.ts";
@@ -35,6 +34,8 @@ export async function hold({ host, port, path, fd }: Place): Promise<Handle | nu
   if (create === undefined || path !== undefined || process.platform === "win32") return null;
   const fail = (cause: NodeJS.ErrnoException) => listenError(cause, { host, port, fd } as Place);
   const bound = async () => {
+    // Loaded only where it is used.
+    const { lookup } = process.getBuiltinModule("node:dns/promises");
     const { address, family } = await lookup(host ?? "").catch((cause) => {
       throw fail(cause);
     });

@@ -1,5 +1,4 @@
 /** How many workers there are, and what becomes of them. */
-import { availableParallelism } from "node:os";
 import { TIMER_MAX } from "../timer.ts";
 
 /** How many processes serve, and how they come and go. */
@@ -53,7 +52,8 @@ export function checkReusePort({ reusePort = false }: WorkerOptions): { readonly
 export function checkWorkerOptions(options: WorkerOptions): Required<WorkerOptions> & { readonly workers: number } {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const all = { ...DEFAULT_WORKER_OPTIONS, workers: 1, ...(given as WorkerOptions) };
-  const workers = all.workers === "auto" ? availableParallelism() : all.workers;
+  // Loaded only where it is used.
+  const workers = all.workers === "auto" ? process.getBuiltinModule("node:os").availableParallelism() : all.workers;
   if (!(Number.isSafeInteger(workers) && workers >= 1)) {
     throw new RangeError(`workers must be a whole number of at least 1, or "auto", not ${JSON.stringify(workers)}`);
   }
