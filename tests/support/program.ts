@@ -61,7 +61,8 @@ export function startProgram(command: string, args: readonly string[], folder: s
       }
     },
     async stop() {
-      child.kill("SIGKILL");
+      // Not by force: it has processes of its own to end.
+      child.kill("SIGTERM");
       await gone;
       rmSync(folder, { recursive: true, force: true });
     },
