@@ -83,7 +83,7 @@ describe("where pyrois comes from", () => {
 
   const { version } = manifestOf(root);
   test.each([
-    { from: "the registry", resolved: { resolved: `https://registry.npmjs.org/pyrois/-/pyrois-${version}.tgz` } },
+    { from: "the registry", resolved: { resolved: `https://packages.example/pyrois-${version}.tgz` } },
     { from: "another package manager", resolved: null },
     {
       from: "a tarball",
