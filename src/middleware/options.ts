@@ -1,4 +1,5 @@
 /** Checks that the options of middleware have in common. */
+import { TIMER_MAX } from "../services/timer.ts";
 
 /** A number of at least `least`, whole where it is to be; throws a RangeError that names the option where it is none. */
 export function atLeast(name: string, value: unknown, least: number, whole = true): number {
@@ -13,9 +14,6 @@ export function oneOf<T extends string>(name: string, value: T, words: readonly 
   if (words.includes(value)) return value;
   throw new TypeError(`${name} is one of ${words.join(", ")}, not ${JSON.stringify(value)}`);
 }
-
-/** Longest time that a timer can wait, some 24 days; asked for more, it would not wait at all. */
-export const TIMER_MAX = 0x7fff_ffff;
 
 /** Milliseconds that a timer can wait; throws as `atLeast`. */
 export function milliseconds(name: string, value: unknown): number {

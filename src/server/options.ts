@@ -3,8 +3,8 @@ import type { ListenOptions } from "node:net";
 import type { TlsOptions } from "node:tls";
 import { type ConnectionOptions, DEFAULT_CONNECTION_OPTIONS } from "../h1/index.ts";
 import { DEFAULT_PARSER_LIMITS, type ParserLimits } from "../parser/index.ts";
+import { TIMER_MAX } from "../services/timer.ts";
 import type { ProxyProtocolOptions } from "./proxy-protocol.ts";
-import { TIMER_MAX } from "./timer.ts";
 import { checkReusePort, DEFAULT_WORKER_OPTIONS, type WorkerOptions } from "./workers/options.ts";
 
 /** Where a server listens, and what bounds its connections. */

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { endServed, type Servable, startServed } from "../app/index.ts";
 import { ConnectionGroup } from "../h1/index.ts";
 import { quiet } from "../h1/quiet.ts";
+import { TIMER_MAX } from "../services/timer.ts";
 import { tellConnectionOpen, tellProxyError } from "./diagnostics.ts";
 import {
   checkServerOptions,
@@ -18,7 +19,6 @@ import { Service } from "./service.ts";
 import { stopOnSignal } from "./signals.ts";
 import { serveSocket } from "./socket.ts";
 import { Ticking } from "./ticking.ts";
-import { TIMER_MAX } from "./timer.ts";
 
 /** Connections that the system holds for a server that is busy. */
 const BACKLOG = 1024;

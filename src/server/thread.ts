@@ -1,10 +1,10 @@
 /** A server in a thread of its own. */
 import type { AddressInfo } from "node:net";
 import type { MessagePort, ResourceLimits, Worker } from "node:worker_threads";
+import { TIMER_MAX } from "../services/timer.ts";
 import { type ServerOptions, type StopOptions, stopTimes } from "./options.ts";
 import { NOTHING_COUNTED, type ServerCounters, urlAt } from "./running.ts";
 import { type FromThread, type Setup, THREAD, type ToThread } from "./thread-messages.ts";
-import { TIMER_MAX } from "./timer.ts";
 
 /** What a thread serves with, and how long it may take. */
 export interface ServerThreadOptions {

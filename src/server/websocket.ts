@@ -12,8 +12,8 @@ import {
   type Params,
   UpgradeRequiredError,
 } from "../http/index.ts";
+import { TIMER_MAX } from "../services/timer.ts";
 import { unsentOf } from "./socket.ts";
-import { TIMER_MAX } from "./timer.ts";
 import { handOverSilently } from "./upgrade.ts";
 
 /** What a path with WebSocket grants its clients, and asks of them. Times in milliseconds, sizes in bytes. */

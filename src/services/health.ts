@@ -1,6 +1,7 @@
 /** `pyrois/health`: tells whoever keeps a server running whether it lives, and whether it is ready to serve. */
 import type { Application } from "../app/index.ts";
 import { HttpResponse, json, type Logger } from "../http/index.ts";
+import { TIMER_MAX } from "./timer.ts";
 
 /** Passes where it resolves, unless with false; it should stop by the signal. */
 export type HealthCheck = (signal: AbortSignal) => unknown;
@@ -41,8 +42,6 @@ export interface Health {
   ready(): Promise<boolean>;
 }
 
-/** Longest time that a timer can wait, some 24 days; asked for more, it would not wait at all. */
-const TIMER_MAX = 0x7fff_ffff;
 const NO_STORE = { "Cache-Control": "no-store" };
 
 async function pass(name: string, check: HealthCheck, timeout: number, log: Logger): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { TIMER_MAX } from "../server/timer.ts";
+import { TIMER_MAX } from "../services/timer.ts";
 
 /** Milliseconds that `next` waits, where nobody says how long. */
 export const DEFAULT_WAIT = 2000;

@@ -1,4 +1,6 @@
 /** What an inspector is made with. */
+import { TIMER_MAX } from "../../services/timer.ts";
+
 export interface InspectorOptions {
   /** Exchanges that are kept, and parse errors, which count as well; beyond them the oldest goes. */
   readonly maxExchanges?: number;
@@ -32,9 +34,6 @@ export const DEFAULT_INSPECTOR_OPTIONS: Required<InspectorOptions> = {
   allowRemote: false,
   hosts: [],
 };
-
-/** The longest time that a timer can wait, some 24 days; asked for more, it would not wait at all. */
-const TIMER_MAX = 0x7fff_ffff;
 
 /** The least and the most that numbers may be. */
 const BOUNDS = {

@@ -9,7 +9,7 @@ import * as abi from "../../parser/abi.ts";
 import { type HeaderFields, ParseError, type RequestHead } from "../../parser/index.ts";
 import { type StopOptions, stopTimes } from "../../server/options.ts";
 import { Service } from "../../server/service.ts";
-import { TIMER_MAX } from "../../server/timer.ts";
+import { TIMER_MAX } from "../../services/timer.ts";
 import { type ExchangeRules, NodeExchange, refuse, refuseOn, type UpgradeStream } from "./to-node-exchange.ts";
 import { HeadReader } from "./to-node-head.ts";
 

@@ -1,5 +1,5 @@
 /** How many workers there are, and what becomes of them. */
-import { TIMER_MAX } from "../timer.ts";
+import { TIMER_MAX } from "../../services/timer.ts";
 
 /** How many processes serve, and how they come and go. */
 export interface WorkerOptions {

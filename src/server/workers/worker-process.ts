@@ -1,9 +1,9 @@
 /** One worker, as its primary process sees it. */
 import type { Cluster, Worker } from "node:cluster";
 import type { AddressInfo } from "node:net";
+import { TIMER_MAX } from "../../services/timer.ts";
 import type { StopOptions } from "../options.ts";
 import { NOTHING_COUNTED, type ServerCounters, type WorkerInfo } from "../running.ts";
-import { TIMER_MAX } from "../timer.ts";
 import { type FromWorker, isOurs, packed, type ToWorker } from "./messages.ts";
 
 /** Milliseconds that a worker has after its deadline, for what its application does when it stops. */

@@ -1,4 +1,5 @@
 import type { HttpRequest } from "../../http/index.ts";
+import { TIMER_MAX } from "../timer.ts";
 import { HEARTBEAT, type ServerSentEvent, serializeEvent } from "./event.ts";
 import type { EventStreamOptions } from "./options.ts";
 
@@ -24,8 +25,6 @@ export interface EventStream {
 /** What is called with the stream once it has begun; a function that it returns is called when the stream is over. */
 export type ServeEvents = (stream: EventStream) => unknown;
 
-/** The longest time that a timer can wait, some 24 days; asked for more, it would not wait at all. */
-const TIMER_MAX = 0x7fff_ffff;
 const byteLength = Buffer.byteLength;
 const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
 

@@ -1,7 +1,5 @@
 /** Waiting that can be cut short. */
-
-/** The longest time that a timer can wait, some 24 days; asked for more, it would not wait at all. */
-const TIMER_MAX = 0x7fff_ffff;
+import { TIMER_MAX } from "../timer.ts";
 
 /** Calls back after a time; never where that is longer than a timer can wait. Gives what takes it back. */
 export function after(milliseconds: number, call: () => void): () => void {
