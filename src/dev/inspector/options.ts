@@ -1,6 +1,6 @@
-/** What an inspector is made with. */
 import { TIMER_MAX } from "../../services/timer.ts";
 
+/** What an inspector is made with. */
 export interface InspectorOptions {
   /** Exchanges that are kept, and parse errors, which count as well; beyond them the oldest goes. */
   readonly maxExchanges?: number;
