@@ -7,6 +7,7 @@ import { buildNibbles } from "./scan";
 export { decodeChunked } from "./chunked";
 export { parseRequest, parseResponse, parseTrailers } from "./head";
 export { findHeadEnd } from "./scan";
+export { tolerate } from "./tolerance";
 
 /** The version of the numbers in src/parser/abi.ts that this module was built with. */
 export const abiVersion: i32 = ABI_VERSION;

@@ -20,12 +20,16 @@ import {
   MISSING_HOST,
   REPEATED_HOST,
   STATUS,
+  TOLERATE_EXPECTATION,
+  TOLERATE_HOST,
+  TOLERATE_MISSING_HOST,
   UNKNOWN_EXPECTATION,
 } from "../src/parser/abi";
 import { COMMA, isBlank } from "./bytes";
 import { frameRequest, frameResponse, noContent } from "./framing";
 import { isAuthority } from "./host";
 import { anyField, fail, fieldRow, firstField, getRecord, setRecord } from "./memory";
+import { tolerates } from "./tolerance";
 import { isText, nextField, skipBlanks, skipElement, skipSeparators, valueEnd, valueStart } from "./values";
 
 // Options of Connection, one bit each.
@@ -39,11 +43,12 @@ const UPGRADE: i32 = 4;
  */
 function checkHost(start: usize, headEnd: usize): i32 {
   const first = firstField(FIELD_HOST);
-  if (!first) return getRecord(MINOR_VERSION) ? fail(MISSING_HOST, headEnd) : 0;
+  if (!first) return getRecord(MINOR_VERSION) && !tolerates(TOLERATE_MISSING_HOST) ? fail(MISSING_HOST, headEnd) : 0;
   const again = nextField(first - 1);
   if (again < getRecord(FIELD_COUNT)) return fail(REPEATED_HOST, start + load<u16>(fieldRow(again)));
   const value = valueStart(start, first - 1);
-  return isAuthority(value, valueEnd(start, first - 1), false) ? 0 : fail(INVALID_HOST, value);
+  if (isAuthority(value, valueEnd(start, first - 1), false) || tolerates(TOLERATE_HOST)) return 0;
+  return fail(INVALID_HOST, value);
 }
 
 /** Connection = #connection-option, connection-option = token (RFC 9110 §7.6.1): the options found, or an error. */
@@ -69,14 +74,18 @@ function connectionOptions(start: usize): i32 {
   return options;
 }
 
-/** Expect = "100-continue" (RFC 9110 §10.1.1): 1 where it is that, 0 where there is none, else an error. */
+/**
+ * Expect = "100-continue" (RFC 9110 §10.1.1): 1 where it is that, 0 where there is none or another one is tolerated, else
+ * an error.
+ */
 function readExpectation(start: usize): i32 {
   const first = firstField(FIELD_EXPECT);
   if (!first || !getRecord(MINOR_VERSION)) return 0;
   const count = getRecord(FIELD_COUNT);
   for (let index = first - 1; index < count; index = nextField(index)) {
     const value = valueStart(start, index);
-    if (!isText(value, valueEnd(start, index), "100-continue")) return fail(UNKNOWN_EXPECTATION, value);
+    if (isText(value, valueEnd(start, index), "100-continue")) continue;
+    return tolerates(TOLERATE_EXPECTATION) ? 0 : fail(UNKNOWN_EXPECTATION, value);
   }
   return 1;
 }

@@ -31,13 +31,15 @@ import {
   TARGET_LENGTH,
   TARGET_OFFSET,
   TARGET_TOO_LONG,
+  TOLERATE_TARGET,
 } from "../src/parser/abi";
-import { ASTERISK, COLON, CR, LF, QUESTION, SLASH, SP, isDigit } from "./bytes";
+import { ASTERISK, COLON, CR, LF, QUESTION, SLASH, SP, isAlpha, isDigit } from "./bytes";
 import { isAuthority } from "./host";
 import { fail, getRecord, limit, setRecord } from "./memory";
 import { methodId } from "./names";
 import { skipTarget, skipToken, targetQuery } from "./scan";
 import { load16, load32, parseLineEnd, parseVersion } from "./start-line";
+import { tolerates } from "./tolerance";
 
 // The first four bytes of the two methods that most requests have, as a little-endian u32.
 const GET_SP: u32 = 0x20544547;
@@ -76,13 +78,20 @@ function skipScheme(p: usize, end: usize): usize {
   return p + 3 <= end && load<u8>(p) == COLON && load16(p + 1) == 0x2f2f ? p + 3 : 0;
 }
 
+/** The same for letters of any scheme. */
+function skipAnyScheme(p: usize, end: usize): usize {
+  while (p < end && isAlpha(load<u8>(p))) ++p;
+  return p + 3 <= end && load<u8>(p) == COLON && load16(p + 1) == 0x2f2f ? p + 3 : 0;
+}
+
 /** absolute-form = absolute-URI, with a host and without userinfo (RFC 9112 §3.2.2, RFC 9110 §4.2.1, §4.2.4) */
 function absoluteForm(start: usize, from: usize, end: usize): usize {
-  const authority = skipScheme(from, end);
+  let authority = skipScheme(from, end);
+  if (!authority && tolerates(TOLERATE_TARGET)) authority = skipAnyScheme(from, end);
   if (!authority) return 0;
   let p = authority;
   while (p < end && load<u8>(p) != SLASH && load<u8>(p) != QUESTION) ++p;
-  if (!isAuthority(authority, p, false)) return 0;
+  if (!isAuthority(authority, p, false) && !tolerates(TOLERATE_TARGET)) return 0;
   setRecord(AUTHORITY_OFFSET, <u32>(authority - start));
   setRecord(AUTHORITY_LENGTH, <u32>(p - authority));
   return p;
@@ -110,7 +119,7 @@ function otherTarget(start: usize, from: usize, end: usize, query: usize): i32 {
     setTarget(FORM_AUTHORITY, start, end, end, 0);
     return 1;
   }
-  if (load<u8>(from) == ASTERISK && end == from + 1 && method == METHOD_OPTIONS) {
+  if (load<u8>(from) == ASTERISK && end == from + 1 && (method == METHOD_OPTIONS || tolerates(TOLERATE_TARGET))) {
     setTarget(FORM_ASTERISK, start, from, end, 0);
     return 1;
   }

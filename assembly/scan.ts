@@ -220,7 +220,7 @@ export function findHeadEnd(start: usize, p: usize, end: usize): usize {
   return end;
 }
 
-/** Builds the tables of the vector scanners from the table of classes; once, when the module starts. */
+/** Builds the tables of the vector scanners from the table of classes. */
 export function buildNibbles(): void {
   for (let high: u32 = 0; high < 8; ++high) {
     const bit: u8 = 1 << <u8>high;

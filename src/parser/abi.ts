@@ -85,6 +85,16 @@ export const LIMIT_HEAD = 0;
 export const LIMIT_TARGET = 4;
 export const LIMIT_FIELDS = 8;
 
+// What `tolerate` lets pass beside what the RFCs allow, one bit each.
+/** Targets of any VCHAR, and in any form but that of CONNECT. */
+export const TOLERATE_TARGET = 1;
+/** Any value of Host. */
+export const TOLERATE_HOST = 2;
+/** HTTP/1.1 without Host. */
+export const TOLERATE_MISSING_HOST = 4;
+/** Expectations that are not known. */
+export const TOLERATE_EXPECTATION = 8;
+
 // TARGET_FORM (RFC 9112 §3.2).
 export const FORM_ORIGIN = 1;
 export const FORM_ABSOLUTE = 2;

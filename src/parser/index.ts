@@ -14,7 +14,13 @@ export { HeaderFields } from "./fields.ts";
 export { type MessageHead, methodId, ReleasedError, RequestHead, ResponseHead, type TargetForm } from "./head.ts";
 export { type ParserEvent, RequestParser, ResponseParser } from "./messages.ts";
 export type { ParserBuild, ParserModule } from "./module.ts";
-export { DEFAULT_PARSER_LIMITS, Parser, type ParserLimits, type ParserOptions } from "./parser.ts";
+export {
+  DEFAULT_PARSER_LIMITS,
+  Parser,
+  type ParserLimits,
+  type ParserOptions,
+  type ParserTolerance,
+} from "./parser.ts";
 export {
   DATA,
   END,

@@ -2,7 +2,7 @@ import { WINDOW_SIZE } from "./abi.ts";
 import { ParseError } from "./errors.ts";
 import type { HeaderFields } from "./fields.ts";
 import { type MessageHead, methodId, type RequestHead, type ResponseHead } from "./head.ts";
-import { checkLimits, Parser, type ParserOptions } from "./parser.ts";
+import { checkLimits, Parser, type ParserOptions, toleranceBits } from "./parser.ts";
 import { DATA, END, HEAD, type MessageReader, NEED_MORE, RequestReader, ResponseReader } from "./reader.ts";
 
 /** What a message consists of, in this order; "data" comes once for each piece, "trailers" only where there are any. */
@@ -22,7 +22,7 @@ export function sharedParser(options: ParserOptions): Parser {
   const { maxHeadSize, maxTargetSize, maxFields } = checkLimits(options);
   const shared = options.module ? (moduleParsers.get(options.module) ?? new Map<string, Parser>()) : parsers;
   if (options.module) moduleParsers.set(options.module, shared);
-  const key = [options.build, maxHeadSize, maxTargetSize, maxFields].join();
+  const key = [options.build, maxHeadSize, maxTargetSize, maxFields, toleranceBits(options.tolerance)].join();
   let parser = shared.get(key);
   if (!parser) {
     parser = new Parser(options);

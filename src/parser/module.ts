@@ -28,6 +28,7 @@ export interface ParserExports {
   parseTrailers(start: number, end: number): number;
   decodeChunked(start: number, end: number, state: number, remaining: number): number;
   findHeadEnd(start: number, from: number, end: number): number;
+  tolerate(bits: number): void;
 }
 
 /** A module that runs in a memory of its own. */

@@ -18,12 +18,36 @@ export interface ParserLimits {
 /** Half of what common servers in front allow, twice what browsers send. */
 export const DEFAULT_PARSER_LIMITS: ParserLimits = { maxHeadSize: 16384, maxTargetSize: 8192, maxFields: 100 };
 
-/** Which build a parser runs, and its limits. */
+/**
+ * What passes beside what RFC 9110 and 9112 allow, for whoever stands in the place of a server that takes it. Nothing by
+ * default: what comes of it is not to be trusted to mean the same to others who read the request.
+ */
+export interface ParserTolerance {
+  /** Targets of any visible ASCII characters, with userinfo, of any scheme; `*` with any method. */
+  readonly target?: boolean;
+  /** Any value of Host. */
+  readonly host?: boolean;
+  /** HTTP/1.1 without Host. */
+  readonly missingHost?: boolean;
+  /** Expectations other than `100-continue`: whoever reads the head answers them. */
+  readonly expectation?: boolean;
+}
+
+const TOLERATE: Record<keyof ParserTolerance, number> = {
+  target: abi.TOLERATE_TARGET,
+  host: abi.TOLERATE_HOST,
+  missingHost: abi.TOLERATE_MISSING_HOST,
+  expectation: abi.TOLERATE_EXPECTATION,
+};
+
+/** Which build a parser runs, its limits, and what it tolerates. */
 export interface ParserOptions extends Partial<ParserLimits> {
   /** The build to run; by default the fastest that the host can. */
   readonly build?: ParserBuild;
   /** A compiled `pyrois/parser.wasm` to run instead; for hosts that forbid compiling bytes. */
   readonly module?: ParserModule;
+  /** What passes though it is wrong. */
+  readonly tolerance?: ParserTolerance;
 }
 
 const RANGES: Record<keyof ParserLimits, readonly [least: number, most: number]> = {
@@ -44,6 +68,17 @@ export function checkLimits(options: Partial<ParserLimits>): ParserLimits {
     (limits as Record<keyof ParserLimits, number>)[name] = value;
   }
   return limits;
+}
+
+/** The same in one number, as the module takes it; throws a TypeError for what cannot be tolerated. */
+export function toleranceBits(tolerance: ParserTolerance = {}): number {
+  let bits = 0;
+  for (const [name, tolerated] of Object.entries(tolerance)) {
+    const bit = TOLERATE[name as keyof ParserTolerance];
+    if (bit === undefined) throw new TypeError(`tolerance: ${name} is none of ${Object.keys(TOLERATE).join(", ")}`);
+    if (tolerated) bits |= bit;
+  }
+  return bits;
 }
 
 /**
@@ -101,6 +136,7 @@ export class Parser {
     limits[abi.LIMIT_HEAD / 4] = this.limits.maxHeadSize;
     limits[abi.LIMIT_TARGET / 4] = this.limits.maxTargetSize;
     limits[abi.LIMIT_FIELDS / 4] = this.limits.maxFields;
+    exports.tolerate(toleranceBits(options.tolerance));
   }
 
   /** Parses a request head; where it is complete, `head` reads it. */

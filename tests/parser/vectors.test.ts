@@ -1,12 +1,13 @@
 /** Every vector of requests and responses on every build. */
 import { describe, expect, test } from "vitest";
-import { Parser, RequestParser } from "../../src/parser/index.ts";
+import { Parser, type ParserOptions, RequestParser } from "../../src/parser/index.ts";
 import { sharedParser } from "../../src/parser/messages.ts";
 import { bytesOf, readMessages } from "../support/messages.ts";
 import { checkRequest, checkResponse, type Vector } from "../support/vectors.ts";
 import acceptance from "../vectors/acceptance.json" with { type: "json" };
 import requests from "../vectors/requests.json" with { type: "json" };
 import responses from "../vectors/responses.json" with { type: "json" };
+import tolerated from "../vectors/tolerated.json" with { type: "json" };
 
 /** The acceptance vectors say what a server does; whatever it is, it must not depend on the build or on the cuts. */
 test.each(acceptance)("acceptance $id is read alike", ({ input }) => {
@@ -33,4 +34,11 @@ describe.each(["simd", "scalar", "js"] as const)("on the %s build", (build) => {
 
   test.each(requests as Vector[])("request $id", (vector) => checkRequest(vector, { build }, parser));
   test.each(responses as Vector[])("response $id", (vector) => checkResponse(vector, { build }, parser));
+
+  test.each(tolerated as (Vector & Required<Pick<ParserOptions, "tolerance">>)[])(
+    "tolerated $id",
+    ({ tolerance, ...vector }) => {
+      checkRequest(vector, { build, tolerance }, sharedParser({ build, tolerance }));
+    },
+  );
 });

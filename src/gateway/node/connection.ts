@@ -29,6 +29,7 @@ function ignore(): void {}
 export type AnyServer = Server & {
   httpAllowHalfOpen: boolean;
   shouldUpgradeCallback?: (request: Incoming) => unknown;
+  requireHostHeader?: boolean;
   joinDuplicateHeaders?: boolean;
   rejectNonStandardBodyWrites?: boolean;
 };
@@ -114,9 +115,15 @@ export class NodeConnection implements TurnOwner {
     }
   }
 
-  /** Whether a request is one too many, or expects something, and was answered or told of as such. */
+  /** Whether a request has no Host, is one too many, or expects something, and was answered or told of as such. */
   #isSpecial(req: Incoming, res: Outgoing): boolean {
     const { server, socket } = this;
+    const { host, expect } = req.headers;
+    if (host === undefined && server.requireHostHeader) {
+      res.writeHead(400, ["Connection", "close"]);
+      res.end();
+      return true;
+    }
     const { maxRequestsPerSocket } = server;
     if (maxRequestsPerSocket !== null && maxRequestsPerSocket > 0) {
       ++this.#requests;
@@ -128,7 +135,6 @@ export class NodeConnection implements TurnOwner {
         return true;
       }
     }
-    const { expect } = req.headers;
     if (expect === undefined) return false;
     if (CONTINUE.test(expect)) {
       res._expect_continue = true;

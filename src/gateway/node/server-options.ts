@@ -8,29 +8,30 @@ import {
 } from "node:http";
 import type { ConnectionOptions, GroupOptions } from "../../h1/index.ts";
 import { CARRY_SIZE, FIELDS_MAX } from "../../parser/abi.ts";
+import type { ParserTolerance } from "../../parser/index.ts";
 import { type IncomingClass, type Outgoing, type OutgoingClass, symbolOf } from "./messages.ts";
 
 /** Bytes of a head that the parser takes at the least, and at the most. */
 const HEAD_LEAST = 256;
 const HEAD_MOST = CARRY_SIZE;
 
-/** Throws an Error for what would have the server read what is no HTTP, and warns of what is read as strictly as ever. */
+/** Throws an Error for what would have the server read what is no HTTP. */
 export function checkLeniency(options: ServerOptions & { readonly httpValidation?: unknown }): void {
-  const { insecureHTTPParser, httpValidation, requireHostHeader } = options;
+  const { insecureHTTPParser, httpValidation } = options;
   if (insecureHTTPParser || httpValidation === "insecure" || httpValidation === "relaxed") {
     const option = insecureHTTPParser ? "insecureHTTPParser" : "httpValidation";
     throw new Error(`${option}: this server has no lenient parser; leave the option out`);
   }
-  if (requireHostHeader === false) {
-    process.emitWarning("requireHostHeader: requests of HTTP/1.1 without Host are refused all the same");
-  }
 }
+
+/** What llhttp takes as well, and node:http leaves to its applications, or answers itself. */
+const TOLERANCE: ParserTolerance = { target: true, host: true, missingHost: true, expectation: true };
 
 /** What the parser is told: as large heads as node:http would take, as far as it can. */
 export function parserOptions(server: Server, { maxHeaderSize }: ServerOptions): Partial<GroupOptions> {
   const maxHeadSize = Math.max(HEAD_LEAST, Math.min(maxHeaderSize || defaultHeaderSize, HEAD_MOST));
   const maxFields = Math.max(1, Math.min(server.maxHeadersCount || FIELDS_MAX, FIELDS_MAX));
-  return { maxHeadSize, maxTargetSize: maxHeadSize, maxFields };
+  return { maxHeadSize, maxTargetSize: maxHeadSize, maxFields, tolerance: TOLERANCE };
 }
 
 /** Milliseconds of a timeout of node:http, where 0 means that there is none. */
