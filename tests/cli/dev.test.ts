@@ -107,6 +107,15 @@ describe("a change starts the module anew, on the same port", () => {
     expect(running.err).toBe("");
   });
 
+  test("while the one before loads modules still, without a word of that", async () => {
+    const late = 'process.on("SIGTERM", () => import("./late.mjs"));\n';
+    const files = { "app.mjs": late + route("one"), "late.mjs": "setImmediate(() => process.exit());" };
+    const { running, write } = await dev(files, "app.mjs");
+    write("app.mjs", route("two"));
+    await running.says(/restarted/);
+    expect(running.err).toBe("");
+  });
+
   test("of what --watch names, and of nothing else", async () => {
     const files = { "app.mjs": route("one"), "data.json": "1", "other.json": "1" };
     const { running, write } = await dev(files, "app.mjs", "--watch", "data.json");

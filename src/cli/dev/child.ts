@@ -141,6 +141,8 @@ async function stop(): Promise<void> {
   stopping = true;
   // Node hands over what came early in one go, and needs the channel until it has.
   await null;
+  // Node reports modules that are loaded still, and finds the channel closed.
+  process.on("error", () => {});
   process.disconnect();
   await heard();
   if (process.listenerCount("SIGTERM") > 0) process.kill(process.pid, "SIGTERM");
