@@ -7,6 +7,14 @@ import { type ErrorStyle, errorResponse, isTold } from "./problem.ts";
 /** Is told of an error, and of the request that it happened at. */
 export type Report = (error: unknown, request: HttpRequest) => void;
 
+/** Whether an error says no more than that the client has gone: whoever stops for that did nothing wrong. */
+function saysGone(error: unknown, request: HttpRequest): boolean {
+  if (error instanceof ReleasedError && request.done) return true;
+  const { aborted, reason } = request.signal;
+  // What takes a signal fails with its reason, or as Node's own does with one that says the same.
+  return aborted && (error === reason || (error instanceof Error && error.name === "AbortError"));
+}
+
 export class Reports {
   /** Told of errors; where there are none, the logger is. */
   readonly hooks: ErrorHook[] = [];
@@ -22,9 +30,7 @@ export class Reports {
   /** As `Servable.recover`. */
   recover(error: unknown, request: HttpRequest): HttpResponse {
     try {
-      // A handler that reads on after its client has gone did nothing wrong.
-      const gone = error instanceof ReleasedError && request.done;
-      if (!isTold(error) && !gone) this.report(error, request);
+      if (!isTold(error)) this.report(error, request);
       return errorResponse(error, request, this.#style);
     } catch (second) {
       this.report(second, request);
@@ -39,6 +45,7 @@ export class Reports {
 
   /** As `Servable.report`. */
   report(error: unknown, request: HttpRequest): void {
+    if (saysGone(error, request)) return;
     for (const tell of this.#others) tell(error, request);
     if (this.hooks.length === 0) tellError((error) => this.#logger.error(error), error, request);
     for (const hook of this.hooks) tellError(hook, error, request);

@@ -148,9 +148,13 @@ export class ServerConnection implements ExchangeOwner {
     this.#run();
   }
 
-  /** The peer will send no more; what it sent before is still answered. */
-  finish(): void {
+  /**
+   * The peer will send no more. What it sent before is still answered, and those who answer are told by their signals
+   * that it is gone, as nearly every client is that does so; unless it is known to wait.
+   */
+  finish(waits = false): void {
     this.#inputEnded = true;
+    if (!waits && this.#reader.waiting === 0) this.#pipeline.leave();
     if (!this.#reading || this.#reader.waiting > 0) return;
     try {
       this.#reader.finish();

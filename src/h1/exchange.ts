@@ -66,6 +66,8 @@ export class Exchange implements ContentSource {
   #content: IncomingContent | null = null;
   #answered = false;
   #abandoned = false;
+  /** Whether the client has gone, as far as can be seen. */
+  #left = false;
   #controller: AbortController | null = null;
   #trailers: HeaderFields | null = null;
   #owner: ExchangeOwner | null;
@@ -216,11 +218,14 @@ export class Exchange implements ContentSource {
     return this.#owner.peer;
   }
 
-  /** Aborted when the client goes before it has its response, and never otherwise. */
+  /**
+   * Aborted when the client goes before it has its response, and never otherwise. One that ends its side of the
+   * connection has gone, as far as can be seen; what it is answered is sent all the same.
+   */
   get signal(): AbortSignal {
     if (this.#controller === null) {
       this.#controller = new AbortController();
-      if (this.#abandoned) this.#controller.abort(new Error(GONE));
+      if (this.#left) this.#controller.abort(new Error(GONE));
     }
     return this.#controller.signal;
   }
@@ -249,12 +254,19 @@ export class Exchange implements ContentSource {
     this.#content?.end();
   }
 
+  /** The client has gone, as far as can be seen. */
+  leave(): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#controller?.abort(new Error(GONE));
+  }
+
   /** The client has gone: there is nobody to answer any more. */
   abandon(): void {
     if (!this.complete) this.#content?.fail(new ParseError(INCOMPLETE_MESSAGE));
     this.#abandoned = true;
     this.settle();
-    this.#controller?.abort(new Error(GONE));
+    this.leave();
     this.#writer?.abandoned();
   }
 

@@ -35,6 +35,11 @@ export class Pipeline {
     --this.#size;
   }
 
+  /** Tells those who answer that their client is gone, as far as can be seen. */
+  leave(): void {
+    for (let exchange = this.first; exchange !== null; exchange = exchange.next) exchange.leave();
+  }
+
   /** Takes all out. */
   clear(): Exchange[] {
     const all: Exchange[] = [];

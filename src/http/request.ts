@@ -96,7 +96,10 @@ export class HttpRequest<P extends Params = Params, V = unknown> {
     return this.#exchange.head.upgrade ? this.headers.get("upgrade") : null;
   }
 
-  /** Aborted when the client goes before it has its response, and never otherwise. */
+  /**
+   * Aborted when the client goes before it has its response, and never otherwise. One that ends its side of the
+   * connection has gone, as far as can be seen; what it is answered is sent all the same.
+   */
   get signal(): AbortSignal {
     return this.#exchange.signal;
   }

@@ -278,7 +278,7 @@ export async function injectBytes(application: Servable, bytes: Uint8Array, sign
       // Not at once: the caller may be in the middle of another connection's bytes, and the window is shared.
       queueMicrotask(() => {
         connection.receive(bytes);
-        connection.finish();
+        connection.finish(true);
       });
     });
   } finally {

@@ -38,7 +38,7 @@ describe("signal", () => {
     expect(await outcome).toEqual([false, "Error: the client has gone", true]);
   });
 
-  test("is not aborted by an answer, nor by a client that half-closes", async () => {
+  test("is not aborted by an answer", async () => {
     const app = newApp();
     const signals: AbortSignal[] = [];
     app.get("/", async ({ signal, remoteAddress }) => {
@@ -47,9 +47,53 @@ describe("signal", () => {
       return remoteAddress ?? "";
     });
     const { address } = await app.listen({ port: 0 });
-    const answers = await exchange(address.port, get("/") + get("/"));
+    const client = new RawClient(address.port);
+    await client.write(get("/") + get("/"));
+    const answers = await client.responses(2);
+    client.socket.end();
+    await client.end();
     expect(answers.map(({ body }) => body)).toEqual(["127.0.0.1", "127.0.0.1"]);
     expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+  });
+
+  test("is aborted by a client that ends its side, which gets its answers all the same", async () => {
+    const app = newApp();
+    const signals: AbortSignal[] = [];
+    app.get("/", async ({ signal }) => {
+      signals.push(signal);
+      if (!signal.aborted) await once(signal, "abort");
+      return "answered";
+    });
+    const { address } = await app.listen({ port: 0 });
+    const answers = await exchange(address.port, get("/") + get("/"));
+    expect(answers.map(({ body }) => body)).toEqual(["answered", "answered"]);
+    expect(signals.map(({ reason }) => String(reason))).toEqual(Array(2).fill("Error: the client has gone"));
+  });
+
+  test("is not aborted by the end of bytes in memory", async () => {
+    const app = newApp();
+    app.get("/", async ({ signal }) => String(signal.aborted));
+    const answer = await app.injectBytes(Buffer.from(get("/")));
+    expect(Buffer.from(answer).toString()).toMatch(/\r\n\r\nfalse$/);
+  });
+
+  test("fails, with what takes it, without a report", async () => {
+    const errors: unknown[] = [];
+    const app = newApp().on("error", (error) => errors.push(error));
+    app.get("/reason", async ({ signal }) => {
+      await once(signal, "abort");
+      throw signal.reason;
+    });
+    app.get("/taken", ({ signal }) => once(new EventTarget(), "never", { signal }));
+    app.get("/other", async ({ signal }) => {
+      await once(signal, "abort");
+      throw new Error("other");
+    });
+    const { address } = await app.listen({ port: 0 });
+    for (const path of ["/reason", "/taken", "/other"]) {
+      expect((await exchange(address.port, get(path))).map(({ status }) => status)).toEqual([500]);
+    }
+    expect(errors.map(String)).toEqual(["Error: other"]);
   });
 });
 

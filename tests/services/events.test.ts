@@ -221,23 +221,29 @@ describe("sending", () => {
     expect([await stream.send("x".repeat(21)), await first]).toEqual([false, { done: true, value: undefined }]);
   });
 
-  test("a client that goes is told by false, the signal, and the function that serve has returned", async () => {
-    const app = newApp();
-    const over = deferred<unknown[]>();
-    app.get("/", (request) =>
-      eventStream(request, async (stream) => {
-        stream.send("first");
-        return async () => {
-          over.resolve([stream.open, stream.signal.aborted, await stream.send("more"), stream.unsentSize]);
-        };
-      }),
-    );
-    const client = await ask(app);
-    await client.until(() => client.received.includes("first"));
-    client.socket.resetAndDestroy();
-    expect(await over.promise).toEqual([false, true, false, 0]);
-    expect(errors).toEqual([]);
-  });
+  test.each([
+    ["RST", (client: RawClient) => client.socket.resetAndDestroy()],
+    ["FIN", (client: RawClient) => client.socket.end()],
+  ])(
+    "a client that goes by %s is told by false, the signal, and the function that serve has returned",
+    async (_, leave) => {
+      const app = newApp();
+      const over = deferred<unknown[]>();
+      app.get("/", (request) =>
+        eventStream(request, async (stream) => {
+          stream.send("first");
+          return async () => {
+            over.resolve([stream.open, stream.signal.aborted, await stream.send("more"), stream.unsentSize]);
+          };
+        }),
+      );
+      const client = await ask(app);
+      await client.until(() => client.received.includes("first"));
+      leave(client);
+      expect(await over.promise).toEqual([false, true, false, 0]);
+      expect(errors).toEqual([]);
+    },
+  );
 
   test("a client that reads too slowly gets what has left, and the end of the content", async () => {
     const app = newApp();

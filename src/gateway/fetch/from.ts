@@ -1,7 +1,7 @@
 /** Applications of fetch, served by this framework. */
 import { type Handler, isPromise } from "../../app/index.ts";
 import { isBare } from "../../h1/serialize.ts";
-import { type HttpRequest, type HttpResponse, isFetchResponse, toResponse } from "../../http/index.ts";
+import { type HttpRequest, type HttpResponse, isFetchResponse, StreamPieces, toResponse } from "../../http/index.ts";
 import { overrideGlobals, prepareLight } from "./globals.ts";
 import { LightRequest } from "./request.ts";
 
@@ -35,7 +35,11 @@ function responseOf(answer: unknown, request: HttpRequest): HttpResponse {
     throw new TypeError(`the handler of fetch must give a Response, and gave ${shown}`);
   }
   const response = toResponse(answer);
-  return response.body === null ? withoutLength(response, request) : response;
+  const { body } = response;
+  if (body === null) return withoutLength(response, request);
+  // What waits for something to tell would learn of it from the next piece only.
+  if (body instanceof StreamPieces) body.stopBy(request.signal);
+  return response;
 }
 
 // Apart from the handler, where the closure would have every request allocate what it closes over.

@@ -146,8 +146,11 @@ export class ServedStream implements EventStream, AsyncIterableIterator<string, 
     this.#siblings.add(this);
     const { heartbeat } = this.#options;
     if (heartbeat <= TIMER_MAX) this.#heartbeat = setInterval(() => this.#beat(), heartbeat).unref();
+    const { signal, stopping } = this.#request;
+    signal.addEventListener("abort", () => this.#end(), { once: true });
     this.#run();
-    if (this.#request.stopping.aborted) this.close();
+    if (signal.aborted) this.#end();
+    else if (stopping.aborted) this.close();
   }
 
   async #run(): Promise<void> {

@@ -39,6 +39,12 @@ async function sent(url: string, path: string, more = ""): Promise<RawClient> {
   return client;
 }
 
+/** How clients go: at once, or as most do, by ending their side. */
+const LEAVING: readonly (readonly [how: string, leave: (client: RawClient) => unknown])[] = [
+  ["RST", (client) => client.socket.resetAndDestroy()],
+  ["FIN", (client) => client.socket.end()],
+];
+
 function hono(): Hono {
   const app = new Hono();
   app.get("/", (context) => context.json({ query: context.req.query("q"), agent: context.req.header("x-agent") }));
@@ -283,7 +289,7 @@ describe("a handler of fetch", () => {
     expect(() => fromFetch(hono() as never)).toThrow("must be a function");
   });
 
-  it("learns by the signal that its client has gone", async () => {
+  it.each(LEAVING)("learns by the signal that its client has gone, by %s", async (_, leave) => {
     const begun = deferred();
     const gone = deferred<string>();
     const url = await start((request) => {
@@ -293,11 +299,11 @@ describe("a handler of fetch", () => {
     });
     const client = await sent(url, "/");
     await begun.promise;
-    client.socket.resetAndDestroy();
+    leave(client);
     expect(await gone.promise).toContain("the client has gone");
   });
 
-  it("has a stream cancelled that waits for something when the client goes", async () => {
+  it.each(LEAVING)("has a stream cancelled that waits for something when the client goes, by %s", async (_, leave) => {
     const cancelled = deferred();
     const waiting = deferred();
     const url = await start(() => {
@@ -314,26 +320,54 @@ describe("a handler of fetch", () => {
     const client = await sent(url, "/");
     await client.until(() => client.received.includes("first"));
     await waiting.promise;
-    client.socket.resetAndDestroy();
+    leave(client);
     await cancelled.promise;
+    await client.end();
+    expect(client.received).not.toContain("\r\n0\r\n");
+    expect(errors).toEqual([]);
   });
 
-  it("has the stream cancelled of an answer that comes when the client has gone", async () => {
-    const begun = deferred();
-    const answer = deferred<Response>();
-    const gone = deferred();
-    const cancelled = deferred();
-    const url = await start((request) => {
-      request.signal.addEventListener("abort", () => gone.resolve());
-      begun.resolve();
-      return answer.promise;
+  it.each(LEAVING)(
+    "has the stream cancelled of an answer that comes when the client has gone, by %s",
+    async (_, leave) => {
+      const begun = deferred();
+      const answer = deferred<Response>();
+      const gone = deferred();
+      const cancelled = deferred();
+      const url = await start((request) => {
+        request.signal.addEventListener("abort", () => gone.resolve());
+        begun.resolve();
+        return answer.promise;
+      });
+      const client = await sent(url, "/");
+      await begun.promise;
+      leave(client);
+      await gone.promise;
+      answer.resolve(new Response(new ReadableStream({ cancel: () => cancelled.resolve() })));
+      await cancelled.promise;
+      expect(errors).toEqual([]);
+    },
+  );
+
+  it("answers a client that has only ended its side, unless it stops for that", async () => {
+    const begun: (() => void)[] = [];
+    const url = await start(async (request) => {
+      begun.shift()?.();
+      await once(request.signal, "abort");
+      if (request.url.endsWith("/stops")) request.signal.throwIfAborted();
+      return new Response("answered");
     });
-    const client = await sent(url, "/");
-    await begun.promise;
-    client.socket.resetAndDestroy();
-    await gone.promise;
-    answer.resolve(new Response(new ReadableStream({ cancel: () => cancelled.resolve() })));
-    await cancelled.promise;
+    for (const [path, wanted] of [
+      ["/goes-on", /^HTTP\/1\.1 200 .*answered$/s],
+      ["/stops", /^HTTP\/1\.1 500 /],
+    ] as const) {
+      const works = new Promise<void>((resolve) => begun.push(resolve));
+      const client = await sent(url, path);
+      await works;
+      client.socket.end();
+      await client.end();
+      expect(client.received).toMatch(wanted);
+    }
     expect(errors).toEqual([]);
   });
 
