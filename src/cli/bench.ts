@@ -87,8 +87,11 @@ function tableOf(result: ReturnType<typeof resultOf>, paint: Paint): string[] {
   return columns(rows.map(([name, value]) => [paint("bold", name), value]));
 }
 
-/** Lets the load go on for some seconds, or until Ctrl-C; gives how long it was. */
-async function measure(load: Load, seconds: number): Promise<number> {
+/**
+ * Lets the load go on for some seconds, or until Ctrl-C; gives how long it was. Throws a CommandError where nobody is
+ * there.
+ */
+async function measure(load: Load, seconds: number, { host }: URL): Promise<number> {
   const began = performance.now();
   const passed = () => (performance.now() - began) / 1000;
   const { stderr } = process;
@@ -97,19 +100,22 @@ async function measure(load: Load, seconds: number): Promise<number> {
     if (stderr.isTTY) stderr.write(`\r${passed().toFixed(0)} of ${seconds} s, ${rate} requests/s\x1b[K`);
   }, PROGRESS);
   load.start();
-  await new Promise<void>((resolve) => {
-    const end = () => {
+  const reached = await new Promise<boolean>((resolve) => {
+    const end = (reached: boolean) => {
       clearTimeout(timer);
-      process.off("SIGINT", end);
-      resolve();
+      process.off("SIGINT", interrupt);
+      resolve(reached);
     };
-    const timer = setTimeout(end, seconds * 1000);
-    process.on("SIGINT", end);
+    const interrupt = () => end(true);
+    const timer = setTimeout(end, seconds * 1000, true);
+    process.on("SIGINT", interrupt);
+    load.unreachable.then(() => end(false));
   });
   const took = passed();
   load.stop();
   clearInterval(progress);
   if (stderr.isTTY) stderr.write("\r\x1b[K");
+  if (!reached) throw new CommandError(`cannot connect to ${host}: ${[...load.counts.errors.keys()].join(", ")}`);
   return took;
 }
 
@@ -119,7 +125,7 @@ export const command: Command = {
   details:
     "Makes requests on some connections, each as soon as the one before it is answered, and shows requests per second, " +
     "latencies, statuses and errors. It runs on one core, which the server should leave to it. Ctrl-C ends it early, and " +
-    "shows what there is.\n\n" +
+    "shows what there is. Where no connection can be had at all it ends at once.\n\n" +
     "The exit code is 1 where a connection failed or an answer was wrong.",
   options: {
     connections: { type: "string", short: "c", value: "N", says: "connections at once, 1 to 65535; default: 50" },
@@ -144,7 +150,7 @@ export const command: Command = {
     const pipelining = numberOf(given, "pipelining", 1, [1, 1024]);
     const seconds = secondsOf(textOf(given, "duration") ?? "10s");
     const load = loadOf({ url, connections, pipelining, request: requestOf(given, url) });
-    const result = resultOf(load.counts, await measure(load, seconds));
+    const result = resultOf(load.counts, await measure(load, seconds, url));
     if (given.options.json === true) print(JSON.stringify(result, null, 2));
     else print(...tableOf(result, painter(process.stdout)));
     return result.failed > 0 || result.requests === 0 ? 1 : 0;

@@ -75,13 +75,24 @@ test("an answer that lasts until the connection closes", async () => {
 });
 
 describe("exit code 1", () => {
-  test("where nobody listens", async () => {
+  test("where nobody listens, at once", async () => {
     const { server } = await serve();
     const { url } = server;
     await server.stop();
-    const { code, out } = await pyrois(["bench", url, "-d", "100ms", "-c", "2"]);
-    expect(out).toMatch(/^ {2}ECONNREFUSED +\d+$/m);
+    const { code, err } = await pyrois(["bench", url, "-d", "1m", "-c", "2"]);
+    expect(err).toContain(`cannot connect to ${new URL(url).host}: ECONNREFUSED`);
     expect(code).toBe(1);
+  });
+
+  test("where the server goes meanwhile, at the end", async () => {
+    const { server } = await serve();
+    const running = new Running(["bench", server.url, "-d", "1s", "-c", "2"]);
+    while (server.counters.requests === 0) await new Promise((resolve) => setImmediate(resolve));
+    await server.stop({ deadline: 0 });
+    const { code, out } = await running.ended;
+    expect(code).toBe(1);
+    expect(out).toMatch(/^ {2}ECONNREFUSED +\d+$/m);
+    expect(out).toMatch(/^status 200 +\d+$/m);
   });
 
   test.each([

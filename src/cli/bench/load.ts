@@ -154,10 +154,18 @@ export class Load {
   readonly #connections = new Set<LoadConnection>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #stopped = false;
+  /** Connections that were not to be had; none counts any more once one was. */
+  #refused = 0;
+  #unreachable: () => void = () => {};
+  /** Resolves where as many connections as are wanted have failed, and none was ever had. */
+  readonly unreachable: Promise<void>;
 
   /** Throws a TypeError where the request could not be written as it is. */
   constructor(options: LoadOptions) {
     this.#options = options;
+    this.unreachable = new Promise((resolve) => {
+      this.#unreachable = resolve;
+    });
     this.#bytes = bytesOf(options.request);
   }
 
@@ -183,9 +191,11 @@ export class Load {
   /** Another connection in place of one that is gone, a little later where that could not be had. */
   #again(had: boolean): void {
     if (had) {
+      this.#refused = Number.NaN;
       this.#connect();
       return;
     }
+    if (++this.#refused === this.#options.connections) this.#unreachable();
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.#connect();
