@@ -37,6 +37,10 @@ function telling(): SessionEvents {
       }
       print("waiting for a change");
     },
+    slow: (milliseconds) =>
+      print(
+        `${paint("dim", "starting")} for ${milliseconds / 1000} s now: a top-level await waits, or a loop does not end`,
+      ),
     silent: () => print("it exports no application and listens nowhere yet"),
   };
 }

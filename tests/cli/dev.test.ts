@@ -116,6 +116,15 @@ describe("a change starts the module anew, on the same port", () => {
     expect(running.err).toBe("");
   });
 
+  test("of one that never came to its end, which is told of", async () => {
+    const folder = project({ "app.mjs": "setInterval(() => {}, 1000);\nawait new Promise(() => {});\n" });
+    running = new Running(["dev", "app.mjs", "--port", "0"], { cwd: folder });
+    await running.says(/starting for 3 s now/);
+    writeFileSync(path.join(folder, "app.mjs"), route("two"));
+    const [, port] = await running.says(/listening on http:\/\/[^/]*:(\d+)\//);
+    expect((await get(Number(port))).text).toBe("two");
+  });
+
   test("of what --watch names, and of nothing else", async () => {
     const files = { "app.mjs": route("one"), "data.json": "1", "other.json": "1" };
     const { running, write } = await dev(files, "app.mjs", "--watch", "data.json");

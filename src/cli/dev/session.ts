@@ -30,6 +30,8 @@ export interface SessionEvents {
   failed(failure: Failure): void;
   /** The module is there, and listens nowhere. */
   silent(): void;
+  /** The module has not been there for so many milliseconds. */
+  slow(milliseconds: number): void;
 }
 
 /** When a change was noticed. */
@@ -50,6 +52,8 @@ function since({ time, cpu }: Moment, theirs: number): Took {
 
 /** Milliseconds in which a module that has started may still come to listen where it did before. */
 const LATE = 2000;
+/** Milliseconds after which it is told that a module is not there yet. */
+const SLOW = 3000;
 
 export class Session {
   readonly #options: SessionOptions;
@@ -65,6 +69,7 @@ export class Session {
   /** The places that it serves; those that it did before and does not any more are let go after a while. */
   readonly #keys = new Set<string>();
   #letting: NodeJS.Timeout | undefined;
+  #starting: NodeJS.Timeout | undefined;
   #noticed: Moment | null = null;
   /** Replaces one process by another, one after the other. */
   #replacing: Promise<void> = Promise.resolve();
@@ -93,6 +98,7 @@ export class Session {
     this.#watcher.close();
     this.#next?.kill();
     clearTimeout(this.#letting);
+    clearTimeout(this.#starting);
     this.#holder.hold();
     await this.#replacing;
     await this.#current?.stop();
@@ -127,6 +133,7 @@ export class Session {
       this.#running = false;
       this.#keys.clear();
       clearTimeout(this.#letting);
+      clearTimeout(this.#starting);
       this.#holder.hold();
       await old?.stop();
       this.#again = false;
@@ -146,6 +153,7 @@ export class Session {
     this.#next = null;
     this.#current = process;
     process.onFile = (file) => this.#watcher.addFile(file);
+    this.#starting = setTimeout(() => this.#events.slow(SLOW), SLOW);
     process.tell({ type: "run", place: this.#options.place });
   }
 
@@ -174,6 +182,7 @@ export class Session {
 
   #started({ listens, cpu }: Report & { type: "started" }): void {
     this.#running = true;
+    clearTimeout(this.#starting);
     this.#watcher.greedy = false;
     if (listens) this.#letting = setTimeout(() => this.#holder.prune(this.#keys), LATE).unref();
     else this.#events.silent();
@@ -199,6 +208,7 @@ export class Session {
     if (from !== this.#current || this.#closed) return;
     this.#current = null;
     this.#running = false;
+    clearTimeout(this.#starting);
     this.#noticed = null;
     // What is missing may come as a new file.
     this.#watcher.greedy = true;
