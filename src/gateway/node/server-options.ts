@@ -44,12 +44,14 @@ const KEEP_ALIVE_BUFFER = 1000;
 /** For which a server that closes keeps connections: until what clients have sent already has come. */
 const CLOSING_TIMEOUT = 500;
 
-/** What connections are granted now: properties of the server may change at any time. */
-export function connectionOptions(
-  server: Server & { readonly keepAliveTimeoutBuffer?: number },
-  closing: boolean,
-): ConnectionOptions {
+/** Milliseconds for which a connection is kept between its requests. */
+export function keepAliveTime(server: Server & { readonly keepAliveTimeoutBuffer?: number }): number {
   const { keepAliveTimeout, keepAliveTimeoutBuffer: buffer = KEEP_ALIVE_BUFFER } = server;
+  return timeoutOf(keepAliveTimeout) + buffer;
+}
+
+/** What connections are granted now: properties of the server may change at any time. */
+export function connectionOptions(server: Server, closing: boolean): ConnectionOptions {
   return {
     maxBodySize: Number.POSITIVE_INFINITY,
     maxRequestsPerConnection: Number.POSITIVE_INFINITY,
@@ -57,10 +59,7 @@ export function connectionOptions(
     headTimeout: timeoutOf(server.headersTimeout),
     bodyTimeout: Number.POSITIVE_INFINITY,
     minBodyRate: 0,
-    keepAliveTimeout: Math.min(
-      timeoutOf(keepAliveTimeout) + buffer,
-      closing ? CLOSING_TIMEOUT : Number.POSITIVE_INFINITY,
-    ),
+    keepAliveTimeout: Math.min(keepAliveTime(server), closing ? CLOSING_TIMEOUT : Number.POSITIVE_INFINITY),
     writeTimeout: Number.POSITIVE_INFINITY,
   };
 }
