@@ -220,6 +220,23 @@ describe("content that comes after the head", () => {
     server.receive(bytes(rest));
     expect(told).toEqual(["begin 1"]);
   });
+
+  test("is dropped as far as was asked for", () => {
+    const { server, at, ends } = held({ maxBodySize: 1e9, maxDropSize: 3 });
+    server.receive(bytes(request("POST /", "Content-Length: 4\r\n")));
+    at("/").respondBelow(writer([], "1"));
+    expect(at("/").closes(false)).toBe(true);
+
+    const chunked = held({ maxDropSize: 3 });
+    chunked.server.receive(bytes(posted));
+    chunked.at("/").respondBelow(writer([], "1"));
+    chunked.at("/").written(200, 0, false);
+    chunked.server.receive(bytes("3\r\nabc\r\n"));
+    expect(chunked.ends.count).toBe(0);
+    chunked.server.receive(bytes("1\r\nd\r\n"));
+    expect([chunked.ends.count, ends.count]).toEqual([1, 0]);
+    expect(() => held({ maxDropSize: -1 })).toThrow("maxDropSize must be a number of at least 0, not -1");
+  });
 });
 
 describe("refusals", () => {

@@ -26,11 +26,11 @@ export function checkLeniency(options: ServerOptions & { readonly httpValidation
   }
 }
 
-/** What the parser is told: as large heads as node:http would take, as far as it can. */
-export function parserOptions(server: Server, { maxHeaderSize }: ServerOptions): Partial<GroupOptions> {
+/** What connections are told once: to take heads as large as node:http would, as far as they can, and to drop any content. */
+export function groupOptions(server: Server, { maxHeaderSize }: ServerOptions): Partial<GroupOptions> {
   const maxHeadSize = Math.max(HEAD_LEAST, Math.min(maxHeaderSize || defaultHeaderSize, HEAD_MOST));
   const maxFields = Math.max(1, Math.min(server.maxHeadersCount || FIELDS_MAX, FIELDS_MAX));
-  return { maxHeadSize, maxTargetSize: maxHeadSize, maxFields };
+  return { maxHeadSize, maxTargetSize: maxHeadSize, maxFields, maxDropSize: Number.POSITIVE_INFINITY };
 }
 
 /** Milliseconds of a timeout of node:http, where 0 means that there is none. */

@@ -329,6 +329,10 @@ const plays: Record<string, Play> = {
     }),
     send: [post("", "", 2), { after: "102 Processing\r\n\r\n", send: `cd${LAST}` }],
   },
+  "much content that nobody reads": {
+    serve: listening((_, res) => res.end("early")),
+    send: [post("", "", 2_097_152), { after: "early", send: "x".repeat(2_097_152) + LAST }],
+  },
   "pipelined, answered out of order": {
     serve: (server, log) => {
       const waiting: ServerResponse[] = [];
