@@ -39,13 +39,12 @@ import {
   SWITCHED,
 } from "./states.ts";
 
-/** Bytes of content that are read and dropped after an answer, so that the connection may be kept. */
-const DRAIN_MAX = 1048576;
-
 /** Whoever owns connections: what they share, and what they tell. */
 export interface ConnectionOwner {
   readonly parser: Parser;
   readonly options: ConnectionOptions;
+  /** Bytes of content that are read and dropped after an answer, so that the connection may be kept. */
+  readonly maxDropSize: number;
   readonly clock: Clock;
   /** A request has come: its head, with the content that came beside it. */
   begun(exchange: Exchange): void;
@@ -347,7 +346,9 @@ export class ServerConnection implements ExchangeOwner {
     if (this.#failure !== null) return false;
     // A client that holds its content back might send it after this answer, or not: only closing is safe.
     if (this.#last || mustClose || this.#continueOwed) return true;
-    return !wanted && !exchange.complete && exchange.head.contentLength - exchange.content.size > DRAIN_MAX;
+    return (
+      !wanted && !exchange.complete && exchange.head.contentLength - exchange.content.size > this.#owner.maxDropSize
+    );
   }
 
   #isFirst(exchange: Exchange): boolean {
@@ -581,7 +582,7 @@ export class ServerConnection implements ExchangeOwner {
     if (exchange.done) {
       // The response was given before the content had come: the rest is read and dropped.
       this.#dropped += end - start;
-      if (this.#dropped > DRAIN_MAX) {
+      if (this.#dropped > this.#owner.maxDropSize) {
         this.#go(FINISH);
         return;
       }

@@ -24,6 +24,11 @@ export interface ResponseWriter {
   begin(): void;
   /** The client has gone; nothing can be written any more. */
   abandoned(): void;
+  /**
+   * Content that had not come when the writer was given has come whole, with these fields after it; what came of it after
+   * all was `written` was dropped.
+   */
+  contentEnded?(trailers: HeaderFields | null): void;
 }
 
 /** What an exchange needs of its connection. */
@@ -252,6 +257,7 @@ export class Exchange implements ContentSource {
   /** All of the content has come. */
   end(): void {
     this.#content?.end();
+    this.#writer?.contentEnded?.(this.#trailers);
   }
 
   /** The client has gone, as far as can be seen. */

@@ -66,6 +66,7 @@ function writer(told: string[], name: string, stream?: Stream): ResponseWriter {
       stream?.write(`[${name}]`);
     },
     abandoned: () => void told.push(`abandoned ${name}`),
+    contentEnded: (trailers) => void told.push(`content ${name} ${trailers?.flat()}`),
   };
 }
 
@@ -184,6 +185,58 @@ test("100 (Continue) is the writer's to send", async () => {
   expect(written()).toBe("");
   server.receive(bytes("hi"));
   expect(Buffer.from(await content).toString()).toBe("hi");
+});
+
+describe("content that comes after the head", () => {
+  const posted = request("POST /", "Transfer-Encoding: chunked\r\n");
+  const rest = "1\r\na\r\n0\r\nX-T: 1\r\n\r\n";
+
+  test.each([
+    ["before all is written", 0],
+    ["after that", 1],
+  ])("is told of when all of it has come: %s", async (_, first) => {
+    const { server, at, written } = held();
+    const told: string[] = [];
+    server.receive(bytes(posted));
+    const exchange = at("/");
+    exchange.respondBelow(writer(told, "1"));
+    const steps = [() => server.receive(bytes(rest)), () => exchange.written(200, 0, false)];
+    steps[first]();
+    expect(told).toEqual(["begin 1", "content 1 X-T,1"].slice(0, first === 0 ? 2 : 1));
+    steps[1 - first]();
+    expect(told).toEqual(["begin 1", "content 1 X-T,1"]);
+    server.receive(bytes(request("GET /next")));
+    at("/next").respond(message("next"));
+    await settled();
+    expect(written()).toContain("next");
+  });
+
+  test("is not told of where the connection ends before", () => {
+    const { server, at } = held();
+    const told: string[] = [];
+    server.receive(bytes(posted));
+    at("/").respondBelow(writer(told, "1"));
+    at("/").written(200, 0, true);
+    server.receive(bytes(rest));
+    expect(told).toEqual(["begin 1"]);
+  });
+
+  test("is dropped as far as was asked for", () => {
+    const { server, at, ends } = held({ maxBodySize: 1e9, maxDropSize: 3 });
+    server.receive(bytes(request("POST /", "Content-Length: 4\r\n")));
+    at("/").respondBelow(writer([], "1"));
+    expect(at("/").closes(false)).toBe(true);
+
+    const chunked = held({ maxDropSize: 3 });
+    chunked.server.receive(bytes(posted));
+    chunked.at("/").respondBelow(writer([], "1"));
+    chunked.at("/").written(200, 0, false);
+    chunked.server.receive(bytes("3\r\nabc\r\n"));
+    expect(chunked.ends.count).toBe(0);
+    chunked.server.receive(bytes("1\r\nd\r\n"));
+    expect([chunked.ends.count, ends.count]).toEqual([1, 0]);
+    expect(() => held({ maxDropSize: -1 })).toThrow("maxDropSize must be a number of at least 0, not -1");
+  });
 });
 
 describe("refusals", () => {

@@ -3,6 +3,7 @@ import { AsyncResource } from "node:async_hooks";
 import { channel } from "node:diagnostics_channel";
 import type { Server } from "node:http";
 import type { Exchange, ServerConnection } from "../../h1/index.ts";
+import { TIMER_MAX } from "../../services/timer.ts";
 import { type ClientError, refusalOf, timeoutError } from "./client-error.ts";
 import {
   completeRequest,
@@ -13,7 +14,7 @@ import {
   type ServingSocket,
 } from "./messages.ts";
 import { rethrow } from "./rethrow.ts";
-import type { ServerMessages } from "./server-options.ts";
+import { keepAliveTime, type ServerMessages } from "./server-options.ts";
 import { ServerTurn, type TurnOwner } from "./server-turn.ts";
 import { prepareSocket, releaseSocket } from "./socket.ts";
 
@@ -188,12 +189,14 @@ export class NodeConnection implements TurnOwner {
   }
 
   /** As of `TurnOwner`. */
-  sent({ req, res }: ServerTurn): void {
+  sent({ exchange, req, res }: ServerTurn): void {
     const { server, socket } = this;
     if (responseFinish.hasSubscribers) responseFinish.publish({ request: req, response: res, socket, server });
     --this.#working;
-    // What was asked for one request is not for the next; while none is there, keepAliveTimeout holds, as the engine knows.
-    this.#setTimeout(this.#working === 0 && server.keepAliveTimeout > 0 ? 0 : server.timeout);
+    // What was asked for one request is not for the next; while none is there, keepAliveTimeout holds.
+    if (this.#working > 0 || !(server.keepAliveTimeout > 0)) this.#setTimeout(server.timeout);
+    // The engine knows it for what comes next, but waits for the rest of content as long as it takes.
+    else this.#setTimeout(exchange.complete ? 0 : Math.min(keepAliveTime(server), TIMER_MAX));
   }
 
   #setTimeout(timeout: number): void {
@@ -228,7 +231,9 @@ export class NodeConnection implements TurnOwner {
   tick(now: number): void {
     const turn = this.#receiving;
     if (turn === null) return;
-    if (turn.req.complete || turn.exchange.done || turn.exchange.complete) {
+    const { exchange } = turn;
+    // Of what is answered the rest is awaited all the same, unless the connection closes.
+    if (exchange.complete || (exchange.done && this.engine?.idle)) {
       this.#receiving = null;
       return;
     }

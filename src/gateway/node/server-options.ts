@@ -27,11 +27,12 @@ export function checkLeniency(options: ServerOptions & { readonly httpValidation
 /** What llhttp takes as well, and node:http leaves to its applications, or answers itself. */
 const TOLERANCE: ParserTolerance = { target: true, host: true, missingHost: true, expectation: true };
 
-/** What the parser is told: as large heads as node:http would take, as far as it can. */
-export function parserOptions(server: Server, { maxHeaderSize }: ServerOptions): Partial<GroupOptions> {
+/** What connections are told once: to take heads as large as node:http would, as far as they can, and to drop any content. */
+export function groupOptions(server: Server, { maxHeaderSize }: ServerOptions): Partial<GroupOptions> {
   const maxHeadSize = Math.max(HEAD_LEAST, Math.min(maxHeaderSize || defaultHeaderSize, HEAD_MOST));
   const maxFields = Math.max(1, Math.min(server.maxHeadersCount || FIELDS_MAX, FIELDS_MAX));
-  return { maxHeadSize, maxTargetSize: maxHeadSize, maxFields, tolerance: TOLERANCE };
+  const maxDropSize = Number.POSITIVE_INFINITY;
+  return { maxHeadSize, maxTargetSize: maxHeadSize, maxFields, maxDropSize, tolerance: TOLERANCE };
 }
 
 /** Milliseconds of a timeout of node:http, where 0 means that there is none. */
@@ -45,12 +46,14 @@ const KEEP_ALIVE_BUFFER = 1000;
 /** For which a server that closes keeps connections: until what clients have sent already has come. */
 const CLOSING_TIMEOUT = 500;
 
-/** What connections are granted now: properties of the server may change at any time. */
-export function connectionOptions(
-  server: Server & { readonly keepAliveTimeoutBuffer?: number },
-  closing: boolean,
-): ConnectionOptions {
+/** Milliseconds for which a connection is kept between its requests. */
+export function keepAliveTime(server: Server & { readonly keepAliveTimeoutBuffer?: number }): number {
   const { keepAliveTimeout, keepAliveTimeoutBuffer: buffer = KEEP_ALIVE_BUFFER } = server;
+  return timeoutOf(keepAliveTimeout) + buffer;
+}
+
+/** What connections are granted now: properties of the server may change at any time. */
+export function connectionOptions(server: Server, closing: boolean): ConnectionOptions {
   return {
     maxBodySize: Number.POSITIVE_INFINITY,
     maxRequestsPerConnection: Number.POSITIVE_INFINITY,
@@ -58,10 +61,7 @@ export function connectionOptions(
     headTimeout: timeoutOf(server.headersTimeout),
     bodyTimeout: Number.POSITIVE_INFINITY,
     minBodyRate: 0,
-    keepAliveTimeout: Math.min(
-      timeoutOf(keepAliveTimeout) + buffer,
-      closing ? CLOSING_TIMEOUT : Number.POSITIVE_INFINITY,
-    ),
+    keepAliveTimeout: Math.min(keepAliveTime(server), closing ? CLOSING_TIMEOUT : Number.POSITIVE_INFINITY),
     writeTimeout: Number.POSITIVE_INFINITY,
   };
 }

@@ -18,7 +18,7 @@ import type { ServingSocket } from "./messages.ts";
 import {
   checkLeniency,
   connectionOptions,
-  parserOptions,
+  groupOptions,
   type ServerMessages,
   serverMessages,
 } from "./server-options.ts";
@@ -68,7 +68,7 @@ class NodeService implements ServerEvents {
 
   #groupOfAll(): ConnectionGroup {
     if (this.#group === null) {
-      const options = { ...parserOptions(this.#server, this.#options), ...this.#terms };
+      const options = { ...groupOptions(this.#server, this.#options), ...this.#terms };
       this.#group = new ConnectionGroup(this, options, this.#ticking.now);
       this.#resume = resumeOf(this.#group);
     }

@@ -2,6 +2,7 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Exchange, ResponseWriter } from "../../h1/index.ts";
 import { FRAMING_NONE } from "../../parser/abi.ts";
+import type { HeaderFields } from "../../parser/index.ts";
 import {
   closeResponse,
   completeRequest,
@@ -124,10 +125,23 @@ export abstract class Turn extends AsyncResource implements ResponseWriter {
       if (req._consuming) this.pull();
       return;
     }
+    this.#pushAll(exchange.trailers);
+  }
+
+  contentEnded(trailers: HeaderFields | null): void {
+    // Whoever reads piece by piece is told when the last was taken.
+    if (this.#pulling) return;
+    this.#whole = true;
+    this.runInAsyncScope(this.#pushAll, this, trailers);
+  }
+
+  /** Pushes content that is there whole. */
+  #pushAll(trailers: HeaderFields | null): void {
+    const { exchange, req } = this;
     try {
       const bytes = exchange.content.peek();
       if (bytes.length > 0 && !req._dumped) req.push(Buffer.from(bytes));
-      completeRequest(req, exchange.trailers);
+      completeRequest(req, trailers);
     } catch (error) {
       rethrow(error);
     }
@@ -221,14 +235,12 @@ export abstract class Turn extends AsyncResource implements ResponseWriter {
     }
   }
 
-  /** Nobody wants the content: what still comes the engine drops, or closes where that is too much. */
+  /** Nobody wants the content: what still comes the engine drops, and tells when that was all. */
   #dump(): void {
     const { req } = this;
-    const whole = this.#whole;
     this.#whole = true;
     this.#settle();
     if (this.#empty && dropContent(req)) return;
-    if (!whole && !req.destroyed) completeRequest(req, null);
     req._dump();
   }
 

@@ -277,6 +277,62 @@ const plays: Record<string, Play> = {
     }),
     send: [post("ab", "", 4), { after: "early", send: `cd${LAST}` }],
   },
+  "content that comes after the answer, and that nobody reads": {
+    serve: listening((req, res, log) => {
+      req.on("end", () => log("end", req.complete));
+      req.on("close", () => log("close"));
+      res.on("close", () => setImmediate(() => log("answered", req.complete, req.readableEnded)));
+      res.end("early");
+    }),
+    send: [post("ab", "", 4), { after: "early", send: `cd${LAST}` }],
+  },
+  "fields that come after the answer": {
+    serve: listening((req, res, log) => {
+      req.on("end", () => log("end", req.complete, JSON.stringify(req.trailers), req.rawTrailers));
+      res.end("early");
+    }),
+    send: [
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n",
+      { after: "early", send: `0\r\nX-T: 1\r\n\r\n${LAST}` },
+    ],
+  },
+  "content that is answered, and of which the rest never comes": {
+    serve: listening((req, res, log) => {
+      for (const event of ["end", "aborted", "error", "close"]) req.on(event, () => log(event));
+      res.end("early");
+    }),
+    send: post("ab", "", 4),
+    until: "early",
+  },
+  "content that is complete before anybody reads it": {
+    serve: listening((req, res, log) => {
+      const wait = () => {
+        if (!req.complete) return void setImmediate(wait);
+        log("complete", req.readableEnded, req.readableLength);
+        req.setEncoding("latin1");
+        req.toArray().then((pieces) => res.end(pieces.join("")));
+      };
+      wait();
+      res.writeProcessing();
+    }),
+    send: [post("ab", "", 4), { after: "102 Processing\r\n\r\n", send: `cd${LAST}` }],
+  },
+  "content that is complete before it is answered, and that nobody reads": {
+    serve: listening((req, res, log) => {
+      req.on("end", () => log("end"));
+      const wait = () => {
+        if (req.complete) res.end("late");
+        else setImmediate(wait);
+      };
+      wait();
+      res.writeProcessing();
+    }),
+    send: [post("", "", 2), { after: "102 Processing\r\n\r\n", send: `cd${LAST}` }],
+  },
+  "much content that nobody reads": {
+    serve: listening((_, res) => res.end("early")),
+    send: [post("", "", 2_097_152), { after: "early", send: "x".repeat(2_097_152) + LAST }],
+  },
   "pipelined, answered out of order": {
     serve: (server, log) => {
       const waiting: ServerResponse[] = [];

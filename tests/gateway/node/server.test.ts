@@ -308,6 +308,29 @@ describe("what lasts too long", () => {
     expect(client.received).toBe("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n");
   });
 
+  test("requestTimeout, of content that is answered already", async () => {
+    const server = createServer((_, res) => void res.end("early"));
+    const client = rawClient(await listen(server));
+    await client.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nx");
+    await client.responses(1);
+    server.requestTimeout = 1;
+    await client.end();
+    expect(client.received).toMatch(/early(?=HTTP)HTTP\/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n$/);
+  });
+
+  test("keepAliveTimeout, of a client that sends no more of content that is answered already", async () => {
+    const server = createServer({ keepAliveTimeout: 1 }, (_, res) => void res.end("early"));
+    Object.assign(server, { keepAliveTimeoutBuffer: 0 });
+    const client = rawClient(await listen(server));
+    const timedOut = once(server, "request").then(([req]) => once(req, "timeout"));
+    await client.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nx");
+    await timedOut;
+    const other = rawClient((server.address() as AddressInfo).port);
+    await other.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nx");
+    await other.end();
+    expect(other.received).toMatch(/early$/);
+  });
+
   test("is an error of the client to whoever listens", async () => {
     const server = createServer({ headersTimeout: 1 });
     const port = await listen(server);
