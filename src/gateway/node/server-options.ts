@@ -42,7 +42,7 @@ function timeoutOf(value: unknown): number {
 const KEEP_ALIVE_BUFFER = 1000;
 
 /** For which a server that closes keeps connections: until what clients have sent already has come. */
-const CLOSING_TIMEOUT = 500;
+export const CLOSING_TIMEOUT = 500;
 
 /** What connections are granted now: properties of the server may change at any time. */
 export function connectionOptions(

@@ -1,5 +1,6 @@
 /** What the suites of others have found to differ from node:http. */
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import http, { type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -96,6 +97,17 @@ describe.each([
     expect(answers.map(({ body }) => body)).toEqual(["/", "/sent-while-it-closes", "/afterwards"]);
     client.destroy();
   });
+
+  test("a server that closes serves the first request of a connection that is there", async () => {
+    const server = createServer((_, res) => res.end("first"));
+    const began = once(server, "connection");
+    const client = await connectTo(server);
+    await began;
+    server.close();
+    await client.write(REQUEST);
+    expect((await client.responses(1)).map(({ body }) => body)).toEqual(["first"]);
+    client.destroy();
+  });
 });
 
 test("a server that closes does not keep connections for as long as others", async () => {
@@ -106,11 +118,15 @@ test("a server that closes does not keep connections for as long as others", asy
     res.end("last");
   });
   const client = await connectTo(server);
+  const connected = once(server, "connection");
+  const unused = new RawClient((server.address() as AddressInfo).port);
+  await connected;
   await client.write(REQUEST);
   await begun.promise;
   const closed = new Promise((resolve) => server.close(resolve));
   go.resolve();
   await client.end();
+  await unused.end();
   client.destroy();
   await closed;
 });
