@@ -45,6 +45,8 @@ export class NodeConnection implements TurnOwner {
   #requests = 0;
   /** Requests that have not been answered. */
   #working = 0;
+  /** Whether the timeout of the socket has made way for keepAliveTimeout, until the next request comes. */
+  #kept = false;
   /** Whether what came was wrong. */
   #failed = false;
 
@@ -52,7 +54,7 @@ export class NodeConnection implements TurnOwner {
     this.server = server;
     this.socket = socket;
     this.#messages = messages;
-    this.#setTimeout(server.timeout);
+    if (server.timeout > 0) this.#setTimeout(server.timeout);
   }
 
   // Listeners of the socket: after those of the engine, which are there already.
@@ -97,7 +99,8 @@ export class NodeConnection implements TurnOwner {
     res.shouldKeepAlive = head.keepAlive;
     this.#messages.markUnique(res);
     if (requestStart.hasSubscribers) requestStart.publish({ request: req, response: res, socket, server });
-    if (++this.#working === 1) this.#setTimeout(server.timeout);
+    ++this.#working;
+    if (this.#kept) this.#resume();
     const turn = new ServerTurn(exchange, req, res, this, now);
     if (!exchange.complete) this.#receiving = turn;
     exchange.respondBelow(turn);
@@ -185,9 +188,16 @@ export class NodeConnection implements TurnOwner {
   sent({ req, res }: ServerTurn): void {
     const { server, socket } = this;
     if (responseFinish.hasSubscribers) responseFinish.publish({ request: req, response: res, socket, server });
-    --this.#working;
+    if (--this.#working > 0 || !(server.keepAliveTimeout > 0)) return;
     // What was asked for one request is not for the next; while none is there, keepAliveTimeout holds, as the engine knows.
-    this.#setTimeout(this.#working === 0 && server.keepAliveTimeout > 0 ? 0 : server.timeout);
+    this.#kept = true;
+    this.#setTimeout(0);
+  }
+
+  /** A request has come to a connection that was kept: the timeout of the server holds again. */
+  #resume(): void {
+    this.#kept = false;
+    this.#setTimeout(this.server.timeout);
   }
 
   #setTimeout(timeout: number): void {

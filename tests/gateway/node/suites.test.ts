@@ -53,6 +53,31 @@ describe.each([
     client.destroy();
   });
 
+  test("a timeout of sockets that a listener for connections has set holds for the first request", async () => {
+    const told: string[] = [];
+    const server = createServer({ keepAliveTimeout: 5000 }, () => told.push("request"));
+    server.on("connection", (socket) => {
+      socket.setTimeout(50, () => told.push("timeout"));
+    });
+    const client = await connectTo(server);
+    await client.write(REQUEST);
+    await client.end();
+    expect(told).toEqual(["request", "timeout"]);
+    client.destroy();
+  });
+
+  test("a timeout of sockets holds on where there is no keepAliveTimeout", async () => {
+    const server = createServer({ keepAliveTimeout: 0 }, (req, res) => {
+      req.socket.setTimeout(50);
+      res.end("ok");
+    });
+    const client = await connectTo(server);
+    await client.write(REQUEST);
+    await client.responses(1);
+    await client.end();
+    client.destroy();
+  });
+
   test("a timeout of sockets holds for each request anew", async () => {
     const server = createServer({ keepAliveTimeout: 5000 }, (req, res) => {
       if (req.url === "/") res.end("ok");
