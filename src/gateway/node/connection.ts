@@ -232,7 +232,8 @@ export class NodeConnection implements TurnOwner {
   tick(now: number): void {
     const turn = this.#receiving;
     if (turn === null) return;
-    if (turn.req.complete || turn.exchange.done || turn.exchange.complete) {
+    // Answered or not: the connection is held until all of the content has come.
+    if (turn.exchange.complete) {
       this.#receiving = null;
       return;
     }

@@ -103,6 +103,16 @@ describe.each([
     client.destroy();
   });
 
+  test("requestTimeout holds for content that still comes after the answer", async () => {
+    const timeouts = { connectionsCheckingInterval: 25, headersTimeout: 100, requestTimeout: 100 };
+    const server = createServer(timeouts, (_, res) => res.end("early"));
+    const client = await connectTo(server);
+    await client.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na");
+    await client.end();
+    expect(client.received).toMatch(/\r\n\r\nearlyHTTP\/1\.1 408 /);
+    client.destroy();
+  });
+
   test("a server that closes goes on to serve the connections that are at work", async () => {
     const [begun, go] = [deferred(), deferred()];
     const server = createServer(async (req, res) => {
