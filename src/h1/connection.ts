@@ -118,6 +118,11 @@ export class ServerConnection implements ExchangeOwner {
     return this.#incoming === null && this.#pipeline.empty && !this.#reader.inMessage;
   }
 
+  /** Whether nothing of a request has come yet. */
+  get unused(): boolean {
+    return this.#requests === 0 && !this.#reader.inMessage;
+  }
+
   /** Takes bytes that have come; they are copied. */
   receive(chunk: Uint8Array): void {
     const { window } = this.#owner.parser;

@@ -47,6 +47,8 @@ export class NodeConnection implements TurnOwner {
   #requests = 0;
   /** Requests that have not been answered. */
   #working = 0;
+  /** Whether the timeout of the socket has made way for keepAliveTimeout, until the next request comes. */
+  #kept = false;
   /** Whether what came was wrong. */
   #failed = false;
 
@@ -54,7 +56,7 @@ export class NodeConnection implements TurnOwner {
     this.server = server;
     this.socket = socket;
     this.#messages = messages;
-    this.#setTimeout(server.timeout);
+    if (server.timeout > 0) this.#setTimeout(server.timeout);
   }
 
   // Listeners of the socket: after those of the engine, which are there already.
@@ -99,7 +101,8 @@ export class NodeConnection implements TurnOwner {
     res.shouldKeepAlive = head.keepAlive;
     this.#messages.markUnique(res);
     if (requestStart.hasSubscribers) requestStart.publish({ request: req, response: res, socket, server });
-    if (++this.#working === 1) this.#setTimeout(server.timeout);
+    ++this.#working;
+    if (this.#kept) this.#resume();
     const turn = new ServerTurn(exchange, req, res, this, now);
     if (!exchange.complete) this.#receiving = turn;
     exchange.respondBelow(turn);
@@ -192,11 +195,17 @@ export class NodeConnection implements TurnOwner {
   sent({ exchange, req, res }: ServerTurn): void {
     const { server, socket } = this;
     if (responseFinish.hasSubscribers) responseFinish.publish({ request: req, response: res, socket, server });
-    --this.#working;
+    if (--this.#working > 0 || !(server.keepAliveTimeout > 0)) return;
     // What was asked for one request is not for the next; while none is there, keepAliveTimeout holds.
-    if (this.#working > 0 || !(server.keepAliveTimeout > 0)) this.#setTimeout(server.timeout);
+    this.#kept = true;
     // The engine knows it for what comes next, but waits for the rest of content as long as it takes.
-    else this.#setTimeout(exchange.complete ? 0 : Math.min(keepAliveTime(server), TIMER_MAX));
+    this.#setTimeout(exchange.complete ? 0 : Math.min(keepAliveTime(server), TIMER_MAX));
+  }
+
+  /** A request has come to a connection that was kept: the timeout of the server holds again. */
+  #resume(): void {
+    this.#kept = false;
+    this.#setTimeout(this.server.timeout);
   }
 
   #setTimeout(timeout: number): void {

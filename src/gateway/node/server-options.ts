@@ -44,7 +44,7 @@ function timeoutOf(value: unknown): number {
 const KEEP_ALIVE_BUFFER = 1000;
 
 /** For which a server that closes keeps connections: until what clients have sent already has come. */
-const CLOSING_TIMEOUT = 500;
+export const CLOSING_TIMEOUT = 500;
 
 /** Milliseconds for which a connection is kept between its requests. */
 export function keepAliveTime(server: Server & { readonly keepAliveTimeoutBuffer?: number }): number {

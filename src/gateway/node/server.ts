@@ -16,6 +16,7 @@ import { clientErrorOf, refusalOf } from "./client-error.ts";
 import { type AnyServer, NodeConnection } from "./connection.ts";
 import type { ServingSocket } from "./messages.ts";
 import {
+  CLOSING_TIMEOUT,
   checkLeniency,
   connectionOptions,
   groupOptions,
@@ -45,7 +46,8 @@ class NodeService implements ServerEvents {
   #group: ConnectionGroup | null = null;
   /** What its sockets have as `resume`. */
   #resume: ServingSocket["resume"] | null = null;
-  #closing = false;
+  /** Since when the server closes, by its clock; never where it does not. */
+  #closingSince = Number.POSITIVE_INFINITY;
 
   constructor(server: AnyServer, options: ServerOptions) {
     this.#server = server;
@@ -97,6 +99,7 @@ class NodeService implements ServerEvents {
     Object.assign(group.options, this.#terms);
     group.tick(now);
     for (const connection of this.#connections) connection.tick(now);
+    if (now - this.#closingSince >= CLOSING_TIMEOUT) this.#closeUnused();
     return group.size > 0;
   }
 
@@ -104,18 +107,23 @@ class NodeService implements ServerEvents {
     for (const { socket } of this.#connections) socket.destroy();
   }
 
+  /** As on node:http, one that is new is not idle: its first request may be on its way. */
   closeIdle(): void {
-    for (const { engine, socket } of this.#connections) if (engine?.idle) socket.destroy();
+    for (const { engine, socket } of this.#connections) if (engine?.idle && !engine.unused) socket.destroy();
+  }
+
+  #closeUnused(): void {
+    for (const { engine, socket } of this.#connections) if (engine?.unused) socket.destroy();
   }
 
   /** The server closes: connections that are at work serve what still comes, and are not kept for long after it. */
   stop(): void {
-    this.#closing = true;
+    this.#closingSince = this.#ticking.now;
   }
 
   get #terms(): ConnectionOptions {
-    this.#closing &&= !this.#server.listening;
-    return connectionOptions(this.#server, this.#closing);
+    if (this.#server.listening) this.#closingSince = Number.POSITIVE_INFINITY;
+    return connectionOptions(this.#server, this.#closingSince !== Number.POSITIVE_INFINITY);
   }
 }
 

@@ -254,8 +254,8 @@ describe("connections", () => {
   });
 
   test("close waits for those that are at work", async () => {
-    const server = createServer((_, res) => {
-      server.close(() => told());
+    const server = createServer((req, res) => {
+      if (req.url === "/") server.close(() => told());
       setImmediate(() => res.end("x"));
     });
     let told: () => void = () => {};
@@ -264,7 +264,8 @@ describe("connections", () => {
     });
     const port = await listen(server);
     const [client, idle] = [rawClient(port), rawClient(port)];
-    await once(idle.socket, "connect");
+    await idle.write(GET.replace("/", "/idle"));
+    await idle.responses(1);
     await client.write(GET);
     const [answer] = await client.responses(1);
     expect(answer.body).toBe("x");

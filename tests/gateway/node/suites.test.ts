@@ -1,5 +1,6 @@
 /** What the suites of others have found to differ from node:http. */
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import http, { type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -52,6 +53,31 @@ describe.each([
     client.destroy();
   });
 
+  test("a timeout of sockets that a listener for connections has set holds for the first request", async () => {
+    const told: string[] = [];
+    const server = createServer({ keepAliveTimeout: 5000 }, () => told.push("request"));
+    server.on("connection", (socket) => {
+      socket.setTimeout(50, () => told.push("timeout"));
+    });
+    const client = await connectTo(server);
+    await client.write(REQUEST);
+    await client.end();
+    expect(told).toEqual(["request", "timeout"]);
+    client.destroy();
+  });
+
+  test("a timeout of sockets holds on where there is no keepAliveTimeout", async () => {
+    const server = createServer({ keepAliveTimeout: 0 }, (req, res) => {
+      req.socket.setTimeout(50);
+      res.end("ok");
+    });
+    const client = await connectTo(server);
+    await client.write(REQUEST);
+    await client.responses(1);
+    await client.end();
+    client.destroy();
+  });
+
   test("a timeout of sockets holds for each request anew", async () => {
     const server = createServer({ keepAliveTimeout: 5000 }, (req, res) => {
       if (req.url === "/") res.end("ok");
@@ -77,6 +103,16 @@ describe.each([
     client.destroy();
   });
 
+  test("requestTimeout holds for content that still comes after the answer", async () => {
+    const timeouts = { connectionsCheckingInterval: 25, headersTimeout: 100, requestTimeout: 100 };
+    const server = createServer(timeouts, (_, res) => res.end("early"));
+    const client = await connectTo(server);
+    await client.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na");
+    await client.end();
+    expect(client.received).toMatch(/\r\n\r\nearlyHTTP\/1\.1 408 /);
+    client.destroy();
+  });
+
   test("a server that closes goes on to serve the connections that are at work", async () => {
     const [begun, go] = [deferred(), deferred()];
     const server = createServer(async (req, res) => {
@@ -96,6 +132,17 @@ describe.each([
     expect(answers.map(({ body }) => body)).toEqual(["/", "/sent-while-it-closes", "/afterwards"]);
     client.destroy();
   });
+
+  test("a server that closes serves the first request of a connection that is there", async () => {
+    const server = createServer((_, res) => res.end("first"));
+    const began = once(server, "connection");
+    const client = await connectTo(server);
+    await began;
+    server.close();
+    await client.write(REQUEST);
+    expect((await client.responses(1)).map(({ body }) => body)).toEqual(["first"]);
+    client.destroy();
+  });
 });
 
 test("a server that closes does not keep connections for as long as others", async () => {
@@ -106,11 +153,15 @@ test("a server that closes does not keep connections for as long as others", asy
     res.end("last");
   });
   const client = await connectTo(server);
+  const connected = once(server, "connection");
+  const unused = new RawClient((server.address() as AddressInfo).port);
+  await connected;
   await client.write(REQUEST);
   await begun.promise;
   const closed = new Promise((resolve) => server.close(resolve));
   go.resolve();
   await client.end();
+  await unused.end();
   client.destroy();
   await closed;
 });
