@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import express from "express";
 import Koa from "koa";
 import supertest from "supertest";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import drop from "../../../src/gateway/node.ts";
 import { RawClient } from "../../support/client.ts";
 import { deferred } from "../../support/deferred.ts";
@@ -22,6 +22,7 @@ async function connectTo(server: Server): Promise<RawClient> {
 }
 
 afterEach(() => {
+  vi.useRealTimers();
   for (const server of servers.splice(0)) {
     server.closeAllConnections();
     server.close();
@@ -75,6 +76,29 @@ describe.each([
     await client.end();
     expect(client.received).toMatch(/\r\n\r\n(5\r\nearly\r\n0\r\n\r\n|early)$/);
     client.destroy();
+  });
+
+  test("timers that a test puts in the place of others are none of the server's", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+    const server = createServer({ keepAliveTimeout: 1000, headersTimeout: 1000 }, (_req, res) => void res.end("ok"));
+    const client = await connectTo(server);
+    await client.write(REQUEST);
+    await client.responses(1);
+    const timers = vi.getTimerCount();
+    vi.advanceTimersByTime(60_000);
+    await client.write(REQUEST);
+    await client.responses(2);
+    expect([timers, client.ended]).toEqual([0, false]);
+    client.destroy();
+  });
+
+  test("the server's clock goes on where a test has stopped all others", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+    const server = createServer({ headersTimeout: 100, connectionsCheckingInterval: 50 });
+    const client = await connectTo(server);
+    await client.write("GET / HT");
+    await client.end();
+    expect(client.received).toMatch(/^HTTP\/1\.1 408 /);
   });
 
   test("a server that closes goes on to serve the connections that are at work", async () => {
