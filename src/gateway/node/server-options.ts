@@ -26,10 +26,14 @@ export function checkLeniency(options: ServerOptions & { readonly httpValidation
   }
 }
 
-/** What the parser is told: as large heads as node:http would take, as far as it can. */
-export function parserOptions(server: Server, { maxHeaderSize }: ServerOptions): Partial<GroupOptions> {
+/**
+ * What the parser is told: as large heads as node:http would take, as far as it can. Node keeps its options as properties
+ * of the server, which may be set where it was made by somebody else.
+ */
+export function parserOptions(server: Server & { readonly maxHeaderSize?: number }): Partial<GroupOptions> {
+  const { maxHeaderSize, maxHeadersCount } = server;
   const maxHeadSize = Math.max(HEAD_LEAST, Math.min(maxHeaderSize || defaultHeaderSize, HEAD_MOST));
-  const maxFields = Math.max(1, Math.min(server.maxHeadersCount || FIELDS_MAX, FIELDS_MAX));
+  const maxFields = Math.max(1, Math.min(maxHeadersCount || FIELDS_MAX, FIELDS_MAX));
   return { maxHeadSize, maxTargetSize: maxHeadSize, maxFields };
 }
 

@@ -37,7 +37,6 @@ function connectionOf(socket: unknown): NodeConnection {
 /** All connections of a server. */
 class NodeService implements ServerEvents {
   readonly #server: AnyServer;
-  readonly #options: ServerOptions;
   readonly #messages: ServerMessages;
   readonly #connections = new Set<NodeConnection>();
   readonly #ticking = new Ticking((now) => this.#tick(now));
@@ -49,7 +48,6 @@ class NodeService implements ServerEvents {
 
   constructor(server: AnyServer, options: ServerOptions) {
     this.#server = server;
-    this.#options = options;
     this.#messages = serverMessages(server, options);
   }
 
@@ -68,7 +66,7 @@ class NodeService implements ServerEvents {
 
   #groupOfAll(): ConnectionGroup {
     if (this.#group === null) {
-      const options = { ...parserOptions(this.#server, this.#options), ...this.#terms };
+      const options = { ...parserOptions(this.#server), ...this.#terms };
       this.#group = new ConnectionGroup(this, options, this.#ticking.now);
       this.#resume = resumeOf(this.#group);
     }

@@ -101,6 +101,17 @@ describe.each([
     expect(client.received).toMatch(/^HTTP\/1\.1 408 /);
   });
 
+  test("how large heads may be is told a server that somebody else has made", async () => {
+    const server = createServer((_req, res) => void res.end("ok"));
+    Object.assign(server, { maxHeaderSize: 40_000 });
+    const client = await connectTo(server);
+    await client.write(REQUEST.replace("Host", `Cookie: ${"a".repeat(30_000)}\r\nHost`));
+    expect((await client.responses(1))[0].status).toBe(200);
+    await client.write(REQUEST.replace("Host", `Cookie: ${"a".repeat(41_000)}\r\nHost`));
+    await client.end();
+    expect(client.received).toContain("HTTP/1.1 431 ");
+  });
+
   test("a server that closes goes on to serve the connections that are at work", async () => {
     const [begun, go] = [deferred(), deferred()];
     const server = createServer(async (req, res) => {
