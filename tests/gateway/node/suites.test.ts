@@ -101,6 +101,15 @@ describe.each([
     expect(client.received).toMatch(/^HTTP\/1\.1 408 /);
   });
 
+  test("requests that wait for those before them go on where a test has put off all microtasks", async () => {
+    vi.useFakeTimers({ toFake: ["queueMicrotask"] });
+    const server = createServer((req, res) => void req.resume().on("end", () => res.end("ok")));
+    const client = await connectTo(server);
+    await client.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na".repeat(3));
+    expect(await client.responses(3)).toHaveLength(3);
+    client.destroy();
+  });
+
   test("how large heads may be is told a server that somebody else has made", async () => {
     const server = createServer((_req, res) => void res.end("ok"));
     Object.assign(server, { maxHeaderSize: 40_000 });
