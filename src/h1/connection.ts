@@ -39,6 +39,9 @@ import {
   SWITCHED,
 } from "./states.ts";
 
+// As it is when this is loaded: tests put others in its place, which connections are not to wait for.
+const { queueMicrotask } = globalThis;
+
 /** Whoever owns connections: what they share, and what they tell. */
 export interface ConnectionOwner {
   readonly parser: Parser;

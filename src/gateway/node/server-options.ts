@@ -27,10 +27,14 @@ export function checkLeniency(options: ServerOptions & { readonly httpValidation
 /** What llhttp takes as well, and node:http leaves to its applications, or answers itself. */
 const TOLERANCE: ParserTolerance = { target: true, host: true, missingHost: true, expectation: true };
 
-/** What connections are told once: to take heads as large as node:http would, as far as they can, and to drop any content. */
-export function groupOptions(server: Server, { maxHeaderSize }: ServerOptions): Partial<GroupOptions> {
+/**
+ * What connections are told once: to take heads as large as node:http would, as far as they can, and to drop any content.
+ * Node keeps its options as properties of the server, which may be set where it was made by somebody else.
+ */
+export function groupOptions(server: Server & { readonly maxHeaderSize?: number }): Partial<GroupOptions> {
+  const { maxHeaderSize, maxHeadersCount } = server;
   const maxHeadSize = Math.max(HEAD_LEAST, Math.min(maxHeaderSize || defaultHeaderSize, HEAD_MOST));
-  const maxFields = Math.max(1, Math.min(server.maxHeadersCount || FIELDS_MAX, FIELDS_MAX));
+  const maxFields = Math.max(1, Math.min(maxHeadersCount || FIELDS_MAX, FIELDS_MAX));
   const maxDropSize = Number.POSITIVE_INFINITY;
   return { maxHeadSize, maxTargetSize: maxHeadSize, maxFields, maxDropSize, tolerance: TOLERANCE };
 }

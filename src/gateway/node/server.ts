@@ -38,7 +38,6 @@ function connectionOf(socket: unknown): NodeConnection {
 /** All connections of a server. */
 class NodeService implements ServerEvents {
   readonly #server: AnyServer;
-  readonly #options: ServerOptions;
   readonly #messages: ServerMessages;
   readonly #connections = new Set<NodeConnection>();
   readonly #ticking = new Ticking((now) => this.#tick(now));
@@ -51,7 +50,6 @@ class NodeService implements ServerEvents {
 
   constructor(server: AnyServer, options: ServerOptions) {
     this.#server = server;
-    this.#options = options;
     this.#messages = serverMessages(server, options);
   }
 
@@ -70,7 +68,7 @@ class NodeService implements ServerEvents {
 
   #groupOfAll(): ConnectionGroup {
     if (this.#group === null) {
-      const options = { ...groupOptions(this.#server, this.#options), ...this.#terms };
+      const options = { ...groupOptions(this.#server), ...this.#terms };
       this.#group = new ConnectionGroup(this, options, this.#ticking.now);
       this.#resume = resumeOf(this.#group);
     }

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import express from "express";
 import Koa from "koa";
 import supertest from "supertest";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import drop from "../../../src/gateway/node.ts";
 import { RawClient } from "../../support/client.ts";
 import { deferred } from "../../support/deferred.ts";
@@ -23,6 +23,7 @@ async function connectTo(server: Server): Promise<RawClient> {
 }
 
 afterEach(() => {
+  vi.useRealTimers();
   for (const server of servers.splice(0)) {
     server.closeAllConnections();
     server.close();
@@ -111,6 +112,49 @@ describe.each([
     await client.end();
     expect(client.received).toMatch(/\r\n\r\nearlyHTTP\/1\.1 408 /);
     client.destroy();
+  });
+
+  test("timers that a test puts in the place of others are none of the server's", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+    const server = createServer({ keepAliveTimeout: 1000, headersTimeout: 1000 }, (_req, res) => void res.end("ok"));
+    const client = await connectTo(server);
+    await client.write(REQUEST);
+    await client.responses(1);
+    const timers = vi.getTimerCount();
+    vi.advanceTimersByTime(60_000);
+    await client.write(REQUEST);
+    await client.responses(2);
+    expect([timers, client.ended]).toEqual([0, false]);
+    client.destroy();
+  });
+
+  test("the server's clock goes on where a test has stopped all others", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+    const server = createServer({ headersTimeout: 100, connectionsCheckingInterval: 50 });
+    const client = await connectTo(server);
+    await client.write("GET / HT");
+    await client.end();
+    expect(client.received).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  test("requests that wait for those before them go on where a test has put off all microtasks", async () => {
+    vi.useFakeTimers({ toFake: ["queueMicrotask"] });
+    const server = createServer((req, res) => void req.resume().on("end", () => res.end("ok")));
+    const client = await connectTo(server);
+    await client.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na".repeat(3));
+    expect(await client.responses(3)).toHaveLength(3);
+    client.destroy();
+  });
+
+  test("how large heads may be is told a server that somebody else has made", async () => {
+    const server = createServer((_req, res) => void res.end("ok"));
+    Object.assign(server, { maxHeaderSize: 40_000 });
+    const client = await connectTo(server);
+    await client.write(REQUEST.replace("Host", `Cookie: ${"a".repeat(30_000)}\r\nHost`));
+    expect((await client.responses(1))[0].status).toBe(200);
+    await client.write(REQUEST.replace("Host", `Cookie: ${"a".repeat(41_000)}\r\nHost`));
+    await client.end();
+    expect(client.received).toContain("HTTP/1.1 431 ");
   });
 
   test("a server that closes goes on to serve the connections that are at work", async () => {
