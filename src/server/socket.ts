@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import type { ConnectionGroup, ServerConnection, Transport } from "../h1/index.ts";
 import { readAsStream, readDirectly } from "./direct-read.ts";
+import { type DirectTarget, writeDirectly, writesDirectly } from "./direct-write.ts";
 
 /** Bytes that a peer may leave unread before it gets no more answers. At least what a socket itself buffers. */
 const UNREAD_MAX = 65536;
@@ -37,24 +38,41 @@ function onClose(this: ServedSocket): void {
   this[CONNECTION].abort();
 }
 
-/** As `Transport.unsent`. */
-export function unsentOf(socket: Socket): number {
-  // Bytes that wait here, and of those in the system's hands what it has not sent: both change as the peer reads.
+/** Bytes of what was handed to the system that it has not sent. */
+function queueSizeOf(socket: Socket): number {
   const { _handle: handle } = socket as unknown as { _handle: { writeQueueSize?: number } | null };
-  return socket.writableLength === 0 ? 0 : socket.writableLength + (handle?.writeQueueSize ?? 0);
+  return handle?.writeQueueSize ?? 0;
 }
 
-class SocketTransport implements Transport {
+/** As `Transport.unsent`. */
+export function unsentOf(socket: Socket): number {
+  // Bytes that wait here, and those of them in the system's hands: both change as the peer reads.
+  return socket.writableLength === 0 ? 0 : socket.writableLength + queueSizeOf(socket);
+}
+
+class SocketTransport implements Transport, DirectTarget {
   readonly peer: ServedSocket;
   readonly #group: ConnectionGroup;
+  /** Whether text may be written past the stream. */
+  readonly #direct: boolean;
+  /** Whether something of such a write waits for the system; what comes after it the stream writes. */
+  queued = false;
   #ending = false;
 
   constructor(socket: Socket, group: ConnectionGroup) {
     this.peer = socket as ServedSocket;
     this.#group = group;
+    this.#direct = writesDirectly(socket);
   }
 
   write(pieces: readonly (string | Uint8Array)[]): boolean {
+    const [first] = pieces;
+    const direct = this.#direct && !this.queued && pieces.length === 1 && typeof first === "string";
+    // What is written so is less than a peer may leave unread.
+    return (direct && writeDirectly(this, first)) || this.#stream(pieces);
+  }
+
+  #stream(pieces: readonly (string | Uint8Array)[]): boolean {
     const socket = this.peer;
     let room = true;
     if (pieces.length > 1) socket.cork();
@@ -71,7 +89,7 @@ class SocketTransport implements Transport {
   }
 
   unsent(): number {
-    return unsentOf(this.peer);
+    return unsentOf(this.peer) || (this.queued ? queueSizeOf(this.peer) : 0);
   }
 
   destroy(): void {
