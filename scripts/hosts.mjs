@@ -105,9 +105,11 @@ async function resultOf(program) {
   return JSON.parse(json);
 }
 
-/** Says how the server did, with each way of reading, and what it is known not to do on this host. */
+/** Says how the server did, with each way to read and write, and what it is known not to do on this host. */
 function serverText(results) {
-  const ways = results.map(({ directly, passed }) => `${passed} checks reading ${directly ? "directly" : "by events"}`);
+  const ways = results.map(
+    ({ directly, passed }) => `${passed} checks ${directly ? "directly on handles" : "by streams"}`,
+  );
   const differences = new Set(results.flatMap((result) => result.differences));
   return [`server ${ways.join(", ")}`, ...[...differences].map((name) => `known to differ: "${name}"`)].join("; ");
 }

@@ -13,12 +13,17 @@ const TEXT_MAX = 16384;
 /** What becomes of a write that the system has not taken whole. */
 interface WriteRequest {
   oncomplete: (this: WriteRequest, status: number) => void;
+  /** The status where it is known already, before somebody could wait for it (Node 26). */
+  readonly writeStatus?: number | null;
   [TARGET]: DirectTarget;
 }
 
 interface Handle {
-  /** Gives a negated error of the system, or 0. The request is used where the system does not take all at once. */
-  writeLatin1String(request: WriteRequest, text: string): number;
+  /**
+   * Gives 0 or a negated error of the system. The request is used where the system does not take all at once; where none
+   * was given (Node 26), it is what is given back then.
+   */
+  writeLatin1String(request: WriteRequest | null, text: string): number | WriteRequest;
   readonly writeQueueSize: number;
 }
 
@@ -36,15 +41,15 @@ const TARGET: unique symbol = Symbol("target");
 /** The handles of sockets that are the system's own. */
 const OF_THE_SYSTEM: ReadonlySet<string> = new Set(["TCP", "Pipe"]);
 
-/** Node's own class of requests to write; null until one was seen. */
-let WriteRequests: (new () => WriteRequest) | null = null;
+/** Node's own class of requests to write, null where it writes without; undefined until it was seen to write. */
+let WriteRequests: (new () => WriteRequest) | null | undefined;
 /** A request that no write has used. */
 let spare: WriteRequest | null = null;
 
-/** Has the next write of text by the stream show what class its request has. */
+/** Has the next write of text by the stream show how it is done. */
 function learn(handle: Handle): void {
   handle.writeLatin1String = (request, text) => {
-    WriteRequests = request.constructor as new () => WriteRequest;
+    WriteRequests = request && (request.constructor as new () => WriteRequest);
     Reflect.deleteProperty(handle, "writeLatin1String");
     return handle.writeLatin1String(request, text);
   };
@@ -56,7 +61,7 @@ export function writesDirectly(socket: Socket): boolean {
   if (!handle || !OF_THE_SYSTEM.has(handle.constructor.name) || "deno" in process.versions || "bun" in process.versions)
     return false;
   if (typeof handle.writeLatin1String !== "function" || typeof handle.writeQueueSize !== "number") return false;
-  if (WriteRequests === null) learn(handle);
+  if (WriteRequests === undefined) learn(handle);
   return true;
 }
 
@@ -71,23 +76,29 @@ function onComplete(this: WriteRequest, status: number): void {
   if (status !== 0) fail(target.peer, status);
 }
 
+/** Has the target wait for what the system has not taken. */
+function wait(request: WriteRequest, target: DirectTarget): void {
+  target.queued = true;
+  request[TARGET] = target;
+  request.oncomplete = onComplete;
+  if (typeof request.writeStatus === "number") request.oncomplete(request.writeStatus);
+}
+
 /**
  * Writes text of one byte a character to a socket of which `writesDirectly` is true, and gives whether it did: where
  * something else waits to be written first, or the socket is ended, its stream must.
  */
 export function writeDirectly(target: DirectTarget, text: string): boolean {
   const { peer: socket } = target;
-  if (WriteRequests === null || text.length > TEXT_MAX || socket.writableLength > 0 || !socket.writable) return false;
+  if (WriteRequests === undefined || text.length > TEXT_MAX || socket.writableLength > 0 || !socket.writable)
+    return false;
   const handle = (socket as WithHandle)._handle as Handle;
-  spare ??= new WriteRequests();
-  const request = spare;
-  const status = handle.writeLatin1String(request, text);
-  if (status === 0 && handle.writeQueueSize === 0) return true;
+  if (WriteRequests !== null) spare ??= new WriteRequests();
+  const outcome = handle.writeLatin1String(spare, text);
+  if (outcome === 0 && (spare === null || handle.writeQueueSize === 0)) return true;
+  const request = outcome === 0 ? (spare as WriteRequest) : outcome;
   spare = null;
-  if (status === 0) {
-    target.queued = true;
-    request[TARGET] = target;
-    request.oncomplete = onComplete;
-  } else fail(socket, status);
+  if (typeof request === "number") fail(socket, request);
+  else wait(request, target);
   return true;
 }

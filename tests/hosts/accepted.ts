@@ -9,19 +9,19 @@ Server.prototype.emit = function look(this: Server, event: string | symbol, ...v
   if (event === "connection" || event === "secureConnection") {
     const socket = values[0] as Socket;
     if (event === "connection") sockets.push(socket);
-    if (!direct) withoutDirectReads(socket);
+    if (!direct) withoutHandle(socket);
   }
   return emit.apply(this, [event, ...values] as Parameters<typeof emit>);
 };
 
-/** Takes from a socket what direct reads need, as a runtime without it would have it. */
-function withoutDirectReads(socket: Socket): void {
+/** Takes from a socket what direct reads and writes need, as a runtime without it would have it. */
+function withoutHandle(socket: Socket): void {
   const { _handle: handle } = socket as unknown as { _handle: object };
-  Object.defineProperty(handle, "useUserBuffer", { value: undefined });
+  for (const name of ["useUserBuffer", "writeQueueSize"]) Object.defineProperty(handle, name, { value: undefined });
 }
 
-/** Makes all sockets that are accepted from now on unable to read directly. */
-export function forbidDirectReads(): void {
+/** Makes all sockets that are accepted from now on unable to read and write directly. */
+export function forbidDirectly(): void {
   direct = false;
 }
 

@@ -1,11 +1,11 @@
 /** The checks of the server as a program: its result is one line of JSON. */
-import { accepted, forbidDirectReads } from "./accepted.ts";
+import { accepted, forbidDirectly } from "./accepted.ts";
 import { CHECKS } from "./checks.ts";
 import { cleanUp, connect, get, serve } from "./stage.ts";
 
 /** How the server did with one way of reading. */
 interface Result {
-  /** Whether sockets were read straight into the parser's window. */
+  /** Whether sockets were read straight into the parser's window, and answers written past the stream. */
   directly: boolean;
   passed: number;
   failures: string[];
@@ -37,18 +37,28 @@ function within(promise: Promise<void>, patience: number): Promise<void> {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** Whether the server reads without "data" events. */
-async function readsDirectly(): Promise<boolean> {
+/** Whether the server reads without "data" events, and writes without the stream. Throws where it does only one. */
+async function isDirect(): Promise<boolean> {
   const client = await connect(await serve());
   await client.write(get("/"));
   await client.answers(["ok"]);
-  const directly = accepted(client.socket).listenerCount("data") === 0;
+  const socket = accepted(client.socket);
+  const reads = socket.listenerCount("data") === 0;
+  let writes = true;
+  socket.write = () => {
+    writes = false;
+    socket.destroy();
+    return true;
+  };
+  await client.write(get("/"));
+  await client.answers(["ok"]).catch(() => {});
   await cleanUp();
-  return directly;
+  if (reads !== writes && node && !bun && !deno) throw new Error(`directly it reads: ${reads}, writes: ${writes}`);
+  return reads;
 }
 
 async function runChecks(): Promise<Result> {
-  const result: Result = { directly: await readsDirectly(), passed: 0, failures: [], differences: [] };
+  const result: Result = { directly: await isDirect(), passed: 0, failures: [], differences: [] };
   const known = DIFFERENCES[host.split(" ")[0]] ?? [];
   for (const [name, check] of Object.entries(CHECKS)) {
     const isKnown = known.includes(name);
@@ -67,9 +77,9 @@ async function runChecks(): Promise<Result> {
 
 const results = [await runChecks()];
 const [first] = results;
-if (host.startsWith("node") && !first.directly) first.failures.push("this Node does not read directly");
+if (host.startsWith("node") && !first.directly) first.failures.push("this Node does not read and write directly");
 if (first.directly) {
-  forbidDirectReads();
+  forbidDirectly();
   const second = await runChecks();
   if (second.directly) second.failures.push("it still reads directly");
   results.push(second);

@@ -4,23 +4,36 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Application } from "../../src/app/index.ts";
 import { ConnectionGroup } from "../../src/h1/index.ts";
+import type { HttpRequest } from "../../src/http/index.ts";
 import { readDirectly } from "../../src/server/direct-read.ts";
 import { Service } from "../../src/server/service.ts";
 import { serveSocket } from "../../src/server/socket.ts";
 import { exchange, RawClient } from "../support/client.ts";
 import { echo } from "../support/echo.ts";
+import { settled } from "../support/settled.ts";
 
-/** Takes from a socket what direct reads need, as a runtime without it would have it. */
-function withoutDirectReads(socket: Socket): Socket {
-  Object.defineProperty((socket as unknown as { _handle: object })._handle, "useUserBuffer", { value: undefined });
+/** Takes from a socket a piece of what is private, as a runtime without it would have it. */
+const without = (name: string) => (socket: Socket) => {
+  Object.defineProperty((socket as unknown as { _handle: object })._handle, name, { value: undefined });
   return socket;
+};
+const withoutDirectReads = without("useUserBuffer");
+const withoutDirectWrites = without("writeQueueSize");
+
+/** Answers each request by itself, with the path as text. */
+async function later({ path }: HttpRequest): Promise<string> {
+  await new Promise((resolve) => setImmediate(resolve));
+  return path;
 }
 
 describe.each([
-  ["read directly", (socket: Socket) => socket],
+  ["read and written directly", (socket: Socket) => socket],
   ["copied from data events", withoutDirectReads],
+  ["written by the stream", withoutDirectWrites],
 ])("bytes %s", (_, prepare) => {
-  const service = new Service(new Application({ fallback: echo }), Number.POSITIVE_INFINITY, () => {});
+  const application = new Application({ fallback: echo });
+  application.get("/later/{rest:path}", later);
+  const service = new Service(application, Number.POSITIVE_INFINITY, () => {});
   const group = new ConnectionGroup(service);
   const server = createServer({ allowHalfOpen: true }, (socket) => serveSocket(prepare(socket), group));
   let port = 0;
@@ -46,6 +59,21 @@ describe.each([
     await client.end();
     client.destroy();
     expect((await exchange(port, "BAD\r\n\r\n"))[0].status).toBe(400);
+  });
+
+  test("leave in order, and whole, also to a client that reads late", async () => {
+    const paths = Array.from({ length: 3000 }, (_, index) => `/later/${index}/${"x".repeat((index % 5) * 1500)}`);
+    const client = new RawClient(port);
+    client.socket.pause();
+    // More than the system holds for a client that does not read: the server has to wait for it.
+    const written = client.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(""));
+    await settled(() => client.socket.bytesWritten - client.socket.writableLength);
+    client.socket.resume();
+    await written;
+    const answers = await client.responses(paths.length);
+    expect(answers.map(({ body }) => body)).toEqual(paths);
+    client.socket.end();
+    await client.end();
   });
 });
 
