@@ -156,9 +156,13 @@ export function serveSocket(socket: Socket, group: ConnectionGroup): ServerConne
   return connection;
 }
 
-/** Has what comes on a served socket go through it as a stream, for those who listen or put bytes back beside us. */
-export function serveAsStream(socket: Socket, group: ConnectionGroup): void {
+/**
+ * Has what comes on a served socket go through it as a stream, for those who listen or put bytes back beside us; who
+ * has begun to listen hears of it after us where we are to be `first`.
+ */
+export function serveAsStream(socket: Socket, group: ConnectionGroup, first: boolean): void {
   if (socket.listeners("data").includes(onData)) return;
   readAsStream(socket, group.parser.window);
-  socket.on("data", onData);
+  if (first) socket.prependListener("data", onData);
+  else socket.on("data", onData);
 }

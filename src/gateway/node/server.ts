@@ -62,7 +62,7 @@ class NodeService implements ServerEvents {
     this.#connections.add(connection);
     connection.engine = serveSocket(socket, group);
     connection.listen();
-    if (lent) serveAsStream(socket, group);
+    if (lent) serveAsStream(socket, group, false);
     else socket.resume = this.#resume as ServingSocket["resume"];
   }
 

@@ -46,7 +46,8 @@ export function resumeOf(group: ConnectionGroup): Socket["resume"] {
   return function (this: Socket) {
     if (this.listenerCount("data") > 0) {
       Reflect.deleteProperty(this, "resume");
-      serveAsStream(this, group);
+      // Whoever listens has come after the server.
+      serveAsStream(this, group, true);
     }
     return (Object.getPrototypeOf(this) as Socket).resume.call(this);
   };

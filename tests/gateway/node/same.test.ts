@@ -454,6 +454,26 @@ const plays: Record<string, Play> = {
       { after: "102 Processing\r\n\r\n", send: "xyz\r\n" },
     ],
   },
+  "requests, before whoever else listens to their socket": {
+    serve: (server, log) => {
+      server.on("connection", (socket) => socket.on("data", (bytes: Buffer) => log("data", bytes)));
+      server.on("request", (req, res) => {
+        log("request", req.url);
+        res.end("x");
+      });
+    },
+    send: LAST,
+  },
+  "an upgrade, before whoever else listens to its socket": {
+    serve: (server, log) => {
+      server.on("connection", (socket) => socket.on("data", (bytes: Buffer) => log("data", bytes)));
+      server.on("upgrade", (_, socket) => {
+        log("upgrade");
+        socket.end();
+      });
+    },
+    send: "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n",
+  },
   upgrade: {
     serve: (server, log) => {
       server.on("upgrade", (req, socket, head) => {
