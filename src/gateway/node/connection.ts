@@ -90,8 +90,8 @@ export class NodeConnection implements TurnOwner {
     const { head } = exchange;
     const req = new this.#messages.Incoming(socket) as Incoming;
     req.joinDuplicateHeaders = server.joinDuplicateHeaders;
-    fillRequest(req, head);
-    if (this.#takesOver(exchange, req)) return;
+    const whole = fillRequest(req, head, server.maxHeadersCount || undefined);
+    if (whole && this.#takesOver(exchange, req)) return;
     const res = new this.#messages.Outgoing(req, {
       highWaterMark: socket.writableHighWaterMark,
       rejectNonStandardBodyWrites: server.rejectNonStandardBodyWrites ?? false,
@@ -106,14 +106,18 @@ export class NodeConnection implements TurnOwner {
     const turn = new ServerTurn(exchange, req, res, this, now);
     if (!exchange.complete) this.#receiving = turn;
     exchange.respondBelow(turn);
-    turn.runInAsyncScope(this.#tell, this, req, res);
+    turn.runInAsyncScope(this.#tell, this, req, res, whole);
     turn.feed();
   }
 
-  /** Tells listeners of a request; what they throw is nobody's to catch. */
-  #tell(req: Incoming, res: Outgoing): void {
+  /**
+   * Tells listeners of a request; what they throw is nobody's to catch. One of which they would not see how its content is
+   * framed is refused.
+   */
+  #tell(req: Incoming, res: Outgoing, whole: boolean): void {
     try {
-      if (req.httpVersionMinor !== 1 || !this.#isSpecial(req, res)) this.server.emit("request", req, res);
+      if (!whole) res.writeHead(431, ["Connection", "close"]).end();
+      else if (req.httpVersionMinor !== 1 || !this.#isSpecial(req, res)) this.server.emit("request", req, res);
     } catch (error) {
       rethrow(error);
     }

@@ -69,8 +69,18 @@ export interface ResponseOptions {
   readonly rejectNonStandardBodyWrites?: boolean;
 }
 
-/** Has a request say what the head of one says. */
-export function fillRequest(request: Incoming, head: RequestHead): void {
+/** The fields that say how content is framed. */
+const FRAMING_FIELD = /^(?:content-length|transfer-encoding)$/i;
+
+/**
+ * Has a request say what the head of one says, with so many fields at the most. Gives whether what is left out has
+ * nothing to do with its content: whoever hands on a request must see where it ends.
+ */
+export function fillRequest(
+  request: Incoming,
+  head: RequestHead,
+  maxFields: number = Number.POSITIVE_INFINITY,
+): boolean {
   const { minorVersion } = head;
   request.httpVersionMajor = 1;
   request.httpVersionMinor = minorVersion;
@@ -79,7 +89,10 @@ export function fillRequest(request: Incoming, head: RequestHead): void {
   request.url = head.target;
   request.upgrade = false;
   const lines = head.headers.flat();
-  request._addHeaderLines(lines, lines.length);
+  const most = Math.min(lines.length, 2 * maxFields);
+  request._addHeaderLines(lines, most);
+  for (let name = most; name < lines.length; name += 2) if (FRAMING_FIELD.test(lines[name])) return false;
+  return true;
 }
 
 /** Content that has come with the head, for a request whose connection is handed over; null where it has none. */

@@ -32,11 +32,10 @@ const TOLERANCE: ParserTolerance = { target: true, host: true, missingHost: true
  * Node keeps its options as properties of the server, which may be set where it was made by somebody else.
  */
 export function groupOptions(server: Server & { readonly maxHeaderSize?: number }): Partial<GroupOptions> {
-  const { maxHeaderSize, maxHeadersCount } = server;
+  const { maxHeaderSize } = server;
   const maxHeadSize = Math.max(HEAD_LEAST, Math.min(maxHeaderSize || defaultHeaderSize, HEAD_MOST));
-  const maxFields = Math.max(1, Math.min(maxHeadersCount || FIELDS_MAX, FIELDS_MAX));
   const maxDropSize = Number.POSITIVE_INFINITY;
-  return { maxHeadSize, maxTargetSize: maxHeadSize, maxFields, maxDropSize, tolerance: TOLERANCE };
+  return { maxHeadSize, maxTargetSize: maxHeadSize, maxFields: FIELDS_MAX, maxDropSize, tolerance: TOLERANCE };
 }
 
 /** Milliseconds of a timeout of node:http, where 0 means that there is none. */
