@@ -136,6 +136,9 @@ class Soak {
       sample = await this.#server.sample();
     }
     if (sample.open > 0) this.#fail(`${sample.open} connections are still open after ${after}`);
+    // What the last of them held goes after them, and with one more collection.
+    await wait(200);
+    sample = await this.#server.sample();
     const { tally } = sample;
     if (tally.released !== tally.waiting) {
       this.#fail(`${tally.waiting - tally.released} of ${tally.waiting} handlers never saw their client go`);
