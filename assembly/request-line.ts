@@ -84,7 +84,10 @@ function skipAnyScheme(p: usize, end: usize): usize {
   return p + 3 <= end && load<u8>(p) == COLON && load16(p + 1) == 0x2f2f ? p + 3 : 0;
 }
 
-/** absolute-form = absolute-URI, with a host and without userinfo (RFC 9112 §3.2.2, RFC 9110 §4.2.1, §4.2.4) */
+/**
+ * absolute-form = absolute-URI, with a host and without userinfo unless that is tolerated (RFC 9112 §3.2.2, RFC 9110 §4.2.1,
+ * §4.2.4)
+ */
 function absoluteForm(start: usize, from: usize, end: usize): usize {
   let authority = skipScheme(from, end);
   if (!authority && tolerates(TOLERATE_TARGET)) authority = skipAnyScheme(from, end);

@@ -9,10 +9,11 @@ export type Report = (error: unknown, request: HttpRequest) => void;
 
 /** Whether an error says no more than that the client has gone: whoever stops for that did nothing wrong. */
 function saysGone(error: unknown, request: HttpRequest): boolean {
-  if (error instanceof ReleasedError && request.done) return true;
   const { aborted, reason } = request.signal;
-  // What takes a signal fails with its reason, or as Node's own does with one that says the same.
-  return aborted && (error === reason || (error instanceof Error && error.name === "AbortError"));
+  if (!aborted) return false;
+  if (error === reason || error instanceof ReleasedError) return true;
+  // As what of Node's own takes a signal fails.
+  return error instanceof Error && error.name === "AbortError" && error.cause === reason;
 }
 
 export class Reports {

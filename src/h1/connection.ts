@@ -46,8 +46,6 @@ const { queueMicrotask } = globalThis;
 export interface ConnectionOwner {
   readonly parser: Parser;
   readonly options: ConnectionOptions;
-  /** Bytes of content that are read and dropped after an answer, so that the connection may be kept. */
-  readonly maxDropSize: number;
   readonly clock: Clock;
   /** A request has come: its head, with the content that came beside it. */
   begun(exchange: Exchange): void;
@@ -88,6 +86,8 @@ export class ServerConnection implements ExchangeOwner {
   #running = false;
   #takingTurns = false;
   #inputEnded = false;
+  /** Whether that means that the peer has gone, as far as can be seen. */
+  #left = false;
   #paused = false;
   #gone = false;
   /** Content that is on its way. */
@@ -161,7 +161,10 @@ export class ServerConnection implements ExchangeOwner {
    */
   finish(waits = false): void {
     this.#inputEnded = true;
-    if (!waits && this.#reader.waiting === 0) this.#pipeline.leave();
+    if (!waits) {
+      this.#left = true;
+      this.#pipeline.leave();
+    }
     if (!this.#reading || this.#reader.waiting > 0) return;
     try {
       this.#reader.finish();
@@ -355,7 +358,9 @@ export class ServerConnection implements ExchangeOwner {
     // A client that holds its content back might send it after this answer, or not: only closing is safe.
     if (this.#last || mustClose || this.#continueOwed) return true;
     return (
-      !wanted && !exchange.complete && exchange.head.contentLength - exchange.content.size > this.#owner.maxDropSize
+      !wanted &&
+      !exchange.complete &&
+      exchange.head.contentLength - exchange.content.size > this.#owner.options.maxDropSize
     );
   }
 
@@ -491,10 +496,12 @@ export class ServerConnection implements ExchangeOwner {
 
   /** Goes on with what came while answers were awaited. */
   #resume(): void {
-    if (!this.#reading || this.#crowded) return;
-    if (this.#waiting) this.#catchUpSoon();
-    else if (this.#inputEnded) this.finish();
-    else if (this.#paused) {
+    if (this.#crowded) return;
+    if (this.#waiting) {
+      if (this.#reading) this.#catchUpSoon();
+    } else if (this.#inputEnded) this.finish(true);
+    // Also while nothing may be at work beside what is: that a client goes is only heard where it is read from.
+    else if (this.#paused && !this.#outbox.blocked && this.#state < SWITCHED) {
       this.#paused = false;
       this.#transport.resume();
     }
@@ -590,7 +597,7 @@ export class ServerConnection implements ExchangeOwner {
     if (exchange.done) {
       // The response was given before the content had come: the rest is read and dropped.
       this.#dropped += end - start;
-      if (this.#dropped > this.#owner.maxDropSize) {
+      if (this.#dropped > this.#owner.options.maxDropSize) {
         this.#go(FINISH);
         return;
       }
@@ -621,6 +628,7 @@ export class ServerConnection implements ExchangeOwner {
       this.#owner.begun(exchange);
       if (exchange.done) return;
       this.#pipeline.add(exchange);
+      if (this.#left) exchange.leave();
       if (this.#gone) this.#abandonAll();
       else if (this.#pipeline.first === exchange) exchange.takeTurn();
     }

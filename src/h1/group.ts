@@ -31,15 +31,7 @@ export interface ServerEvents {
 }
 
 /** Everything that a group of connections can be told. */
-export interface GroupOptions extends Partial<ConnectionOptions>, ParserOptions {
-  /** Bytes of content that are read and dropped after an answer, so that the connection may be kept; 1048576 by default. */
-  readonly maxDropSize?: number;
-}
-
-function checkDropSize(size = 1048576): number {
-  if (typeof size === "number" && size >= 0) return size;
-  throw new RangeError(`maxDropSize must be a number of at least 0, not ${size}`);
-}
+export interface GroupOptions extends Partial<ConnectionOptions>, ParserOptions {}
 
 /** The connections of one server. It has no timers: `tick` is to be called a few times a second. */
 export class ConnectionGroup implements ConnectionOwner {
@@ -47,7 +39,6 @@ export class ConnectionGroup implements ConnectionOwner {
   readonly parser: Parser;
   /** All options, with the defaults of those that were not given. */
   readonly options: ConnectionOptions;
-  readonly maxDropSize: number;
   /** The time that `tick` told last. */
   readonly clock: { now: number } & Clock;
   readonly #events: ServerEvents;
@@ -59,7 +50,6 @@ export class ConnectionGroup implements ConnectionOwner {
   constructor(events: ServerEvents, options: GroupOptions = {}, now = 0) {
     this.#events = events;
     this.options = checkConnectionOptions(options);
-    this.maxDropSize = checkDropSize(options.maxDropSize);
     this.parser = new Parser(options);
     this.clock = { now: Math.trunc(now) };
   }

@@ -49,6 +49,8 @@ export interface Clock {
 export interface ConnectionOptions {
   /** Bytes of content that a request may have; beyond it 413. */
   readonly maxBodySize: number;
+  /** Bytes of content that nobody reads that are dropped after an answer; with more to come the connection closes. */
+  readonly maxDropSize: number;
   /** Requests that a connection may carry; the last answer closes it. */
   readonly maxRequestsPerConnection: number;
   /** Requests of a connection that may be at work at once: safe ones only, others wait for those before them. */
@@ -74,6 +76,7 @@ export interface ConnectionOptions {
  */
 export const DEFAULT_CONNECTION_OPTIONS: ConnectionOptions = {
   maxBodySize: 1048576,
+  maxDropSize: 1048576,
   maxRequestsPerConnection: Number.POSITIVE_INFINITY,
   maxPipelinedRequests: 16,
   headTimeout: 10_000,
@@ -83,12 +86,15 @@ export const DEFAULT_CONNECTION_OPTIONS: ConnectionOptions = {
   writeTimeout: 60_000,
 };
 
+/** Options that may be 0. */
+const MAY_BE_NONE: readonly string[] = ["maxBodySize", "maxDropSize", "minBodyRate"];
+
 /** These options with defaults; throws a RangeError that names what is out of its range. */
 export function checkConnectionOptions(options: Partial<ConnectionOptions>): ConnectionOptions {
   const checked = { ...DEFAULT_CONNECTION_OPTIONS };
   for (const name of Object.keys(checked) as (keyof ConnectionOptions)[]) {
     const value = options[name] ?? checked[name];
-    const least = name === "maxBodySize" || name === "minBodyRate" ? 0 : 1;
+    const least = MAY_BE_NONE.includes(name) ? 0 : 1;
     if (typeof value !== "number" || !(value >= least)) {
       throw new RangeError(`${name} must be a number of at least ${least}, not ${value}`);
     }

@@ -7,17 +7,48 @@ interface Reader {
   cancel(reason?: unknown): Promise<void>;
 }
 
-function cancelBy(signal: AbortSignal, reader: Reader): void {
-  const cancel = () => quiet(reader.cancel(signal.reason));
-  if (signal.aborted) cancel();
-  else signal.addEventListener("abort", cancel, { once: true });
-}
+/** Milliseconds that a piece may take still when nobody is left, as far as can be seen, who waits for it. */
+const GRACE = 100;
 
-/** The next piece. What was cancelled looks as if it had ended well. */
-async function readUntil(signal: AbortSignal, reader: Reader): Promise<IteratorResult<Uint8Array, undefined>> {
-  const step = await reader.read();
-  if (signal.aborted) throw signal.reason;
-  return step;
+/** Pieces until a signal is aborted, and from then on those that come at once. */
+class PiecesUntil implements AsyncIterator<Uint8Array, undefined> {
+  readonly #reader: Reader;
+  readonly #signal: AbortSignal;
+  #reads = 0;
+  #read = 0;
+  #cancelled = false;
+
+  constructor(reader: Reader, signal: AbortSignal) {
+    this.#reader = reader;
+    this.#signal = signal;
+    if (!signal.aborted) signal.addEventListener("abort", () => this.#watch(), { once: true });
+  }
+
+  /** Rejects with the reason of the signal where the piece took too long; the stream was cancelled then. */
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    ++this.#reads;
+    if (this.#signal.aborted) this.#watch();
+    const step = await this.#reader.read();
+    ++this.#read;
+    // What was cancelled looks as if it had ended well.
+    if (this.#cancelled) throw this.#signal.reason;
+    return step;
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    await this.#reader.cancel();
+    return { done: true, value: undefined };
+  }
+
+  /** Cancels the stream where it keeps whoever reads waiting. */
+  #watch(): void {
+    const reads = this.#reads;
+    setTimeout(() => {
+      if (this.#read >= reads || this.#cancelled) return;
+      this.#cancelled = true;
+      quiet(this.#reader.cancel(this.#signal.reason));
+    }, GRACE);
+  }
 }
 
 /**
@@ -32,7 +63,10 @@ export class StreamPieces implements AsyncIterable<Uint8Array> {
     this.#stream = stream;
   }
 
-  /** Has the stream be cancelled, and iteration fail with the reason, when the signal is aborted. To be called before that begins. */
+  /**
+   * Has the stream be cancelled, and iteration fail with the reason, where a piece does not come soon once the signal is
+   * aborted. To be called before that begins.
+   */
   stopBy(signal: AbortSignal): void {
     this.#signal = signal;
   }
@@ -40,10 +74,9 @@ export class StreamPieces implements AsyncIterable<Uint8Array> {
   /** Throws a TypeError where somebody else reads the stream. */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
     const reader = this.#stream.getReader() as Reader;
-    const signal = this.#signal;
-    if (signal !== null) cancelBy(signal, reader);
+    if (this.#signal !== null) return new PiecesUntil(reader, this.#signal);
     return {
-      next: () => (signal === null ? reader.read() : readUntil(signal, reader)),
+      next: () => reader.read(),
       async return() {
         await reader.cancel();
         return { done: true, value: undefined };

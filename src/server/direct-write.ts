@@ -13,6 +13,8 @@ const TEXT_MAX = 16384;
 /** What becomes of a write that the system has not taken whole. */
 interface WriteRequest {
   oncomplete: (this: WriteRequest, status: number) => void;
+  /** A number below 0 as long as no write has it. */
+  getAsyncId(): number;
   /** The status where it is known already, before somebody could wait for it (Node 26). */
   readonly writeStatus?: number | null;
   [TARGET]: DirectTarget;
@@ -20,8 +22,8 @@ interface WriteRequest {
 
 interface Handle {
   /**
-   * Gives 0 or a negated error of the system. The request is used where the system does not take all at once; where none
-   * was given (Node 26), it is what is given back then.
+   * Gives 0 or a negated error of the system. The request is used, until it is complete, where the system does not take all
+   * at the first try, though it may at the second; where none was given (Node 26), it is what is given back then.
    */
   writeLatin1String(request: WriteRequest | null, text: string): number | WriteRequest;
   readonly writeQueueSize: number;
@@ -49,7 +51,9 @@ let spare: WriteRequest | null = null;
 /** Has the next write of text by the stream show how it is done. */
 function learn(handle: Handle): void {
   handle.writeLatin1String = (request, text) => {
-    WriteRequests = request && (request.constructor as new () => WriteRequest);
+    if (request === null) WriteRequests = null;
+    // One that could not tell whether it is used must not be used again.
+    else if (typeof request.getAsyncId === "function") WriteRequests = request.constructor as new () => WriteRequest;
     Reflect.deleteProperty(handle, "writeLatin1String");
     return handle.writeLatin1String(request, text);
   };
@@ -95,7 +99,7 @@ export function writeDirectly(target: DirectTarget, text: string): boolean {
   const handle = (socket as WithHandle)._handle as Handle;
   if (WriteRequests !== null) spare ??= new WriteRequests();
   const outcome = handle.writeLatin1String(spare, text);
-  if (outcome === 0 && (spare === null || handle.writeQueueSize === 0)) return true;
+  if (outcome === 0 && (spare === null || spare.getAsyncId() < 0)) return true;
   const request = outcome === 0 ? (spare as WriteRequest) : outcome;
   spare = null;
   if (typeof request === "number") fail(socket, request);

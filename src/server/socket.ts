@@ -66,7 +66,7 @@ class SocketTransport implements Transport, DirectTarget {
   }
 
   write(pieces: readonly (string | Uint8Array)[]): boolean {
-    const [first] = pieces;
+    const first = pieces[0];
     const direct = this.#direct && !this.queued && pieces.length === 1 && typeof first === "string";
     // What is written so is less than a peer may leave unread.
     return (direct && writeDirectly(this, first)) || this.#stream(pieces);
@@ -107,7 +107,7 @@ class SocketTransport implements Transport, DirectTarget {
 
   probe(): void {
     // The system tells the next write of what has become of the connection, even if there is nothing to write.
-    if (this.peer.writableLength === 0) this.peer.write(NOTHING);
+    if (this.unsent() === 0) this.peer.write(NOTHING);
   }
 
   end(): void {

@@ -84,6 +84,16 @@ describe("exit code 1", () => {
     expect(code).toBe(1);
   });
 
+  test("where only some connections can be had, at the end", async () => {
+    const app = new App();
+    app.get("/", () => "Hello");
+    server = await app.listen({ port: 0, maxConnections: 1 });
+    const url = server.url;
+    const { code, out } = await pyrois(["bench", url, "-d", "700ms", "-c", "3", "--json"]);
+    expect(JSON.parse(out).statuses["200"]).toBeGreaterThan(0);
+    expect(code).toBe(1);
+  });
+
   test("where the server goes meanwhile, at the end", async () => {
     const { server } = await serve();
     const running = new Running(["bench", server.url, "-d", "1s", "-c", "2"]);

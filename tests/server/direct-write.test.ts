@@ -120,3 +120,28 @@ test("other streams than the system's are not written to directly", () => {
     } as unknown as Socket),
   ).toBe(false);
 });
+
+test.skipIf(Number.parseInt(process.versions.node, 10) >= 26)(
+  "a request that the system has taken at the second try is used until it is complete",
+  () => {
+    const requests: { getAsyncId(): number; oncomplete(status: number): void }[] = [];
+    // What real sockets do only where their peer reads in the moment between the two.
+    const handle = {
+      writeQueueSize: 0,
+      writeLatin1String(request: (typeof requests)[number]) {
+        requests.push(Object.assign(request, { getAsyncId: () => 7 }));
+        return 0;
+      },
+    };
+    const peer = { writable: true, writableLength: 0, _handle: handle } as unknown as Socket;
+    const [one, other] = [
+      { peer, queued: false },
+      { peer, queued: false },
+    ];
+    expect([writeDirectly(one, "a"), writeDirectly(other, "b")]).toEqual([true, true]);
+    expect(requests[0]).not.toBe(requests[1]);
+    expect([one.queued, other.queued]).toEqual([true, true]);
+    requests[0].oncomplete(0);
+    expect([one.queued, other.queued]).toEqual([false, true]);
+  },
+);

@@ -70,11 +70,44 @@ describe("signal", () => {
     expect(signals.map(({ reason }) => String(reason))).toEqual(Array(2).fill("Error: the client has gone"));
   });
 
+  test.each([
+    ["POST", "POST", "POST"],
+    ["GET", "POST"],
+    ["POST", "GET"],
+  ])("is aborted for a request that waits for those before it: %s %s %s", async (...methods) => {
+    const app = newApp();
+    app.route("/", () => new Promise<string>((resolve) => setImmediate(resolve, "before")), {
+      methods: ["GET", "POST"],
+    });
+    app.route(
+      "/last",
+      async ({ signal }) => {
+        if (!signal.aborted) await once(signal, "abort");
+        return "last";
+      },
+      { methods: ["GET", "POST"] },
+    );
+    const { address } = await app.listen({ port: 0 });
+    const requests = methods.map((method, index) => {
+      const path = index === methods.length - 1 ? "/last" : "/";
+      return method === "GET" ? get(path) : `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx`;
+    });
+    const answers = await exchange(address.port, requests.join(""));
+    expect(answers.map(({ body }) => body)).toEqual(
+      methods.map((_, index) => (index === methods.length - 1 ? "last" : "before")),
+    );
+  });
+
   test("is not aborted by the end of bytes in memory", async () => {
     const app = newApp();
-    app.get("/", async ({ signal }) => String(signal.aborted));
-    const answer = await app.injectBytes(Buffer.from(get("/")));
-    expect(Buffer.from(answer).toString()).toMatch(/\r\n\r\nfalse$/);
+    app.route("/", async ({ signal }) => String(signal.aborted), { methods: ["GET", "POST"] });
+    const post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx";
+    const answer = await app.injectBytes(Buffer.from(post + post + get("/")));
+    expect(
+      Buffer.from(answer)
+        .toString()
+        .match(/\r\n\r\n(?:true|false)/g),
+    ).toEqual(Array(3).fill("\r\n\r\nfalse"));
   });
 
   test("fails, with what takes it, without a report", async () => {

@@ -148,6 +148,18 @@ describe("Upgrade", () => {
     expect(errors).toEqual([]);
   });
 
+  test("a taker that reads a request which is over is reported as well", async () => {
+    const errors: unknown[] = [];
+    const app = new App().on("error", (error) => errors.push(error));
+    app.get("/", (request) => upgrade("late", () => void request.headers.get("host")));
+    const { address } = await app.listen({ port: 0 });
+    const client = new RawClient(address.port);
+    await client.write("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: late\r\n\r\n");
+    await client.end();
+    expect(errors.map((error) => (error as Error).name)).toEqual(["ReleasedError"]);
+    await app.close({ deadline: 0 });
+  });
+
   test("a taker that throws loses the connection, and is reported", async () => {
     const client = new RawClient(await serve());
     await client.write(asking("/broken"));

@@ -47,6 +47,13 @@ function open({ protocol, hostname, port }: URL): Socket {
   return connect({ host, port: Number(port || 80), noDelay: true });
 }
 
+/** Is told what becomes of a connection. */
+interface ConnectionEvents {
+  had(): void;
+  /** `had` is whether it ever was. */
+  gone(had: boolean): void;
+}
+
 /** One connection, which makes a request whenever one is answered. */
 class LoadConnection {
   readonly #socket: Socket;
@@ -61,20 +68,21 @@ class LoadConnection {
   #keepAlive = true;
   #connected = false;
 
-  constructor({ url, pipelining, request }: LoadOptions, bytes: Buffer, counts: Counts, gone: (had: boolean) => void) {
+  constructor({ url, pipelining, request }: LoadOptions, bytes: Buffer, counts: Counts, events: ConnectionEvents) {
     this.#bytes = bytes;
     this.#counts = counts;
     this.#reader.requestMethod = methodId(request.method);
     this.#socket = open(url);
     this.#socket.on(url.protocol === "https:" ? "secureConnect" : "connect", () => {
       this.#connected = true;
+      events.had();
       for (let count = 0; count < pipelining; ++count) this.#send();
     });
     this.#socket.on("data", (chunk) => this.#receive(chunk));
     this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#fail(error.code ?? error.message));
     this.#socket.on("close", () => {
       this.#finish();
-      gone(this.#connected);
+      events.gone(this.#connected);
     });
   }
 
@@ -181,9 +189,14 @@ export class Load {
   }
 
   #connect(): void {
-    const connection = new LoadConnection(this.#options, this.#bytes, this.counts, (had) => {
-      this.#connections.delete(connection);
-      if (!this.#stopped) this.#again(had);
+    const connection = new LoadConnection(this.#options, this.#bytes, this.counts, {
+      had: () => {
+        this.#refused = Number.NaN;
+      },
+      gone: (had) => {
+        this.#connections.delete(connection);
+        if (!this.#stopped) this.#again(had);
+      },
     });
     this.#connections.add(connection);
   }
@@ -191,7 +204,6 @@ export class Load {
   /** Another connection in place of one that is gone, a little later where that could not be had. */
   #again(had: boolean): void {
     if (had) {
-      this.#refused = Number.NaN;
       this.#connect();
       return;
     }

@@ -52,7 +52,11 @@ export class NodeConnection implements TurnOwner {
   /** Whether what came was wrong. */
   #failed = false;
 
-  constructor(server: AnyServer, socket: ServingSocket, messages: ServerMessages) {
+  /** When it was made, by the clock of its server. */
+  readonly opened: number;
+
+  constructor(server: AnyServer, socket: ServingSocket, messages: ServerMessages, now: number) {
+    this.opened = now;
     this.server = server;
     this.socket = socket;
     this.#messages = messages;

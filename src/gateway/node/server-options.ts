@@ -28,14 +28,12 @@ export function checkLeniency(options: ServerOptions & { readonly httpValidation
 const TOLERANCE: ParserTolerance = { target: true, host: true, missingHost: true, expectation: true };
 
 /**
- * What connections are told once: to take heads as large as node:http would, as far as they can, and to drop any content.
- * Node keeps its options as properties of the server, which may be set where it was made by somebody else.
+ * What connections are told once: to take heads as large as node:http would, as far as they can. Node keeps its options as properties of the server, which may be set where it was made by somebody else.
  */
 export function groupOptions(server: Server & { readonly maxHeaderSize?: number }): Partial<GroupOptions> {
   const { maxHeaderSize } = server;
   const maxHeadSize = Math.max(HEAD_LEAST, Math.min(maxHeaderSize || defaultHeaderSize, HEAD_MOST));
-  const maxDropSize = Number.POSITIVE_INFINITY;
-  return { maxHeadSize, maxTargetSize: maxHeadSize, maxFields: FIELDS_MAX, maxDropSize, tolerance: TOLERANCE };
+  return { maxHeadSize, maxTargetSize: maxHeadSize, maxFields: FIELDS_MAX, tolerance: TOLERANCE };
 }
 
 /** Milliseconds of a timeout of node:http, where 0 means that there is none. */
@@ -59,6 +57,7 @@ export function keepAliveTime(server: Server & { readonly keepAliveTimeoutBuffer
 export function connectionOptions(server: Server, closing: boolean): ConnectionOptions {
   return {
     maxBodySize: Number.POSITIVE_INFINITY,
+    maxDropSize: Number.POSITIVE_INFINITY,
     maxRequestsPerConnection: Number.POSITIVE_INFINITY,
     maxPipelinedRequests: 16,
     headTimeout: timeoutOf(server.headersTimeout),

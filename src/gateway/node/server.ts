@@ -57,7 +57,7 @@ class NodeService implements ServerEvents {
   connect(socket: ServingSocket, lent: boolean): void {
     const group = this.#groupOfAll();
     this.#ticking.start();
-    const connection = new NodeConnection(this.#server, socket, this.#messages);
+    const connection = new NodeConnection(this.#server, socket, this.#messages, this.#ticking.now);
     (socket as ServedSocket)[CONNECTION] = connection;
     this.#connections.add(connection);
     connection.engine = serveSocket(socket, group);
@@ -96,8 +96,11 @@ class NodeService implements ServerEvents {
     if (group === null) return false;
     Object.assign(group.options, this.#terms);
     group.tick(now);
-    for (const connection of this.#connections) connection.tick(now);
-    if (now - this.#closingSince >= CLOSING_TIMEOUT) this.#closeUnused();
+    for (const connection of this.#connections) {
+      connection.tick(now);
+      const since = Math.max(connection.opened, this.#closingSince);
+      if (now - since >= CLOSING_TIMEOUT && connection.engine?.unused) connection.socket.destroy();
+    }
     return group.size > 0;
   }
 
@@ -108,10 +111,6 @@ class NodeService implements ServerEvents {
   /** As on node:http, one that is new is not idle: its first request may be on its way. */
   closeIdle(): void {
     for (const { engine, socket } of this.#connections) if (engine?.idle && !engine.unused) socket.destroy();
-  }
-
-  #closeUnused(): void {
-    for (const { engine, socket } of this.#connections) if (engine?.unused) socket.destroy();
   }
 
   /** The server closes: connections that are at work serve what still comes, and are not kept for long after it. */

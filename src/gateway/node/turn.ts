@@ -130,7 +130,10 @@ export abstract class Turn extends AsyncResource implements ResponseWriter {
 
   contentEnded(trailers: HeaderFields | null): void {
     // Whoever reads piece by piece is told when the last was taken.
-    if (this.#pulling) return;
+    if (this.#pulling) {
+      if (this.#sentEarly) this.#wake?.();
+      return;
+    }
     this.#whole = true;
     this.runInAsyncScope(this.#pushAll, this, trailers);
   }

@@ -371,6 +371,28 @@ describe("a handler of fetch", () => {
     expect(errors).toEqual([]);
   });
 
+  it("sends a stream that keeps nobody waiting to a client that has only ended its side", async () => {
+    const begun = deferred();
+    const url = await start(async (request) => {
+      const gone = once(request.signal, "abort");
+      begun.resolve();
+      await gone;
+      let count = 0;
+      const pull = async (controller: ReadableStreamDefaultController) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (++count > 3) controller.close();
+        else controller.enqueue(new TextEncoder().encode(`${count};`));
+      };
+      return new Response(new ReadableStream({ pull }));
+    });
+    const client = await sent(url, "/");
+    await begun.promise;
+    client.socket.end();
+    await client.end();
+    expect(client.received).toMatch(/^HTTP\/1\.1 200 .*\r\n2\r\n3;\r\n0\r\n\r\n$/s);
+    expect(errors).toEqual([]);
+  });
+
   it("gives no faster than the client reads", async () => {
     let pulled = 0;
     const url = await start(() => {
