@@ -1,7 +1,7 @@
 /**
  * The floor: sockets that answer without parsing. What any server on node:net costs at the least, since all that
  * remains here is Node's and the system's own work. It reads as Pyrois does, into one buffer that all sockets share,
- * and writes the one answer to a workload, made once.
+ * and writes the one answer to a workload, made once, by the stream, as servers do; Pyrois writes small answers past it.
  *
  * Where requests are pipelined it counts the ends of requests and answers each of them, else it takes each read for a
  * request.
