@@ -70,7 +70,10 @@ export class Session {
   readonly #keys = new Set<string>();
   #letting: NodeJS.Timeout | undefined;
   #starting: NodeJS.Timeout | undefined;
+  /** Of what was not begun to be done about it. */
   #noticed: Moment | null = null;
+  /** Of what the process that starts is started for; null at first. */
+  #since: Moment | null = null;
   /** Replaces one process by another, one after the other. */
   #replacing: Promise<void> = Promise.resolve();
   #again = false;
@@ -123,9 +126,11 @@ export class Session {
   }
 
   #replace(): void {
+    const noticed = this.#noticed;
+    this.#noticed = null;
     if (this.#again || this.#closed) return;
     this.#again = true;
-    if (this.#begun) this.#noticed ??= now();
+    if (this.#begun) this.#since = noticed ?? now();
     this.#begun = true;
     this.#replacing = this.#replacing.then(async () => {
       const old = this.#current;
@@ -186,8 +191,8 @@ export class Session {
     this.#watcher.greedy = false;
     if (listens) this.#letting = setTimeout(() => this.#holder.prune(this.#keys), LATE).unref();
     else this.#events.silent();
-    this.#events.started(this.#noticed && since(this.#noticed, cpu));
-    this.#noticed = null;
+    this.#events.started(this.#since && since(this.#since, cpu));
+    this.#since = null;
     this.#next ??= this.#fork();
   }
 
@@ -209,7 +214,7 @@ export class Session {
     this.#current = null;
     this.#running = false;
     clearTimeout(this.#starting);
-    this.#noticed = null;
+    this.#since = null;
     // What is missing may come as a new file.
     this.#watcher.greedy = true;
     this.#events.failed(failure);
