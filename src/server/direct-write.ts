@@ -1,8 +1,7 @@
 /**
  * Writes to accepted sockets past their streams, as long as the system takes all at once, which it does but for peers
- * that read slowly: what a stream does beside a write takes longer than all that this server does for a small answer.
- * Node does the same in pieces that are private, so each of them is looked for, and where one is missing the stream
- * writes.
+ * that read slowly: what a stream does beside a write is 3 to 7 % of a small request (bench/README.md). Node does the same
+ * in pieces that are private, so each of them is looked for, and where one is missing the stream writes.
  */
 import type { Socket } from "node:net";
 import { getSystemErrorName } from "node:util";
